@@ -35,6 +35,10 @@ type Site struct {
 	Pos     *position.Pos
 	Callers []*position.Pos
 	Instr   ir.Instr
+	// Async names the asynchronous callback that the event happens in ("timer",
+	// "workqueue"): it runs later, in a context of its own, and not where
+	// Program runs. Empty elsewhere.
+	Async string
 }
 
 // Region says what kind of memory a place is in.
@@ -284,6 +288,8 @@ type Exit struct {
 	Site
 	Held []Lock
 	Sections
-	// How: "return", "tail call", "throw".
+	// How: "return", "tail call", "throw", or "callback" for the return of a
+	// callback (bpf_loop, bpf_for_each_map_elem): Held and Sections are then
+	// those taken inside it.
 	How string
 }
