@@ -281,6 +281,19 @@ type Store struct {
 	// Name is the text of the assigned expression as the source spells it
 	// ("v->count"), for messages; empty in bytecode.
 	Name string
+	// Compound is set when the source says in one expression that the store
+	// changes what it finds there (x++, x += n, x = x + n); nil in bytecode.
+	Compound *Compound
+}
+
+// Compound is the source form of a store that changes what it finds, for fixes.
+type Compound struct {
+	Op      BinOp
+	Operand string // text of n in x += n; "1" for x++ and x--
+	// Span is that of the whole expression.
+	Span position.Span
+	// Unused: the value of the expression is not used.
+	Unused bool
 }
 
 // MemCopy copies Len bytes from Src+SrcOff to Dst+DstOff (struct assignment,

@@ -22,6 +22,7 @@ type Model struct {
 	Calls    []*Call
 	Updates  []*Update
 	Exits    []*Exit
+	Loops    []*Loop
 	// Skipped names what could not be followed, and why.
 	Skipped []diag.Skip
 }
@@ -103,6 +104,13 @@ type Place struct {
 	// Field is the path of the member within the value or variable, "" when
 	// there is none or it is not known.
 	Field string
+	// Index classifies the variable part of the offset, when Off is -1: KeyCPU
+	// for counts[bpf_get_smp_processor_id()], KeyThread for slots[tid], and so
+	// on. KeyUnknown when Off is constant.
+	Index KeyKind
+	// IndexKey is the canonical form of that variable part, as Element.Key is
+	// of a key: equal strings mean equal offsets. "" when it is not known.
+	IndexKey string
 	// Tags are the decl tags of the member and those around it, and of the
 	// global: "data_racy", "single_writer", "guarded_by:lock".
 	Tags []string
@@ -162,9 +170,15 @@ type Condition struct {
 	// Idempotent: all that depends on the condition are stores of constants
 	// to shared memory (a flag set once, again and again to the same value).
 	Idempotent bool
+	// Pins says that the branch leads here only for one thread (KeyThread), one
+	// process (KeyProcess) or one CPU (KeyCPU): the id of the running one was
+	// found equal to a value that does not depend on it. KeyUnknown otherwise.
+	// Such conditions are listed even without Origins.
+	Pins KeyKind
 }
 
-// Access is one access to shared or per-CPU memory. Loads and stores that the
+// Access is one access to shared or per-CPU memory, or an atomic operation on
+// any memory. Loads and stores that the
 // interpreter saw several times on different paths are merged when all that
 // rules look at is equal.
 type Access struct {
@@ -195,8 +209,10 @@ type Access struct {
 	Bitfield bool
 	// Callee is the helper's or kfunc's name for HelperRead and HelperWrite.
 	Callee string
-	// Atomic is the operation for AtomicRMW.
+	// Atomic is the operation for AtomicRMW, AtomicLoad and AtomicStore.
 	Atomic *ir.Atomic
+	// Compound is ir.Store's, nil when the source has no such form.
+	Compound *ir.Compound
 	// Text is the accessed expression as the source spells it, "" in objects.
 	Text string
 }
@@ -292,4 +308,14 @@ type Exit struct {
 	// callback (bpf_loop, bpf_for_each_map_elem): Held and Sections are then
 	// those taken inside it.
 	How string
+}
+
+// Loop is a loop that runs, at least in part, while a lock is held or a
+// critical section is open.
+type Loop struct {
+	Site // of the loop's head
+	Held []Lock
+	Sections
+	// Bound is the most iterations it can make, -1 when that is not known.
+	Bound int64
 }
