@@ -105,6 +105,9 @@ type Program struct {
 type Related struct {
 	Span    position.Span
 	Message string
+	// OtherCPU: it happens on the other side of the race, at the same time as
+	// the finding's own place; otherwise before it, on the same CPU.
+	OtherCPU bool
 }
 
 // Edit replaces the text of a span.
