@@ -17,4 +17,7 @@ type ProgInfo struct {
 	Prefix    string // the matched prefix: "kprobe", "fentry.s", "tp_btf"
 	Sleepable bool
 	Known     bool // false: the section is no known program section
+	// Legacy: the name is one that only libbpf before 1.0, or cilium/ebpf,
+	// takes for a program of this type, by its prefix ("socket1").
+	Legacy bool
 }
