@@ -31,6 +31,9 @@ type Unit struct {
 	// Notes are remarks about how the input was read (which fallback headers
 	// were used, ...), one line each.
 	Notes []string
+	// Text holds source lines as an object's BTF records them, by file and
+	// line: what to show when the file is not there. Nil for C sources.
+	Text map[string]map[int]string
 }
 
 // Map is a BPF map as declared.
@@ -69,6 +72,8 @@ type Global struct {
 	Arena bool
 	// Percpu is set for a kernel per-CPU variable (typed __ksym).
 	Ksym bool
+	// Weak: an extern that need not exist (__weak): its address may be NULL.
+	Weak bool
 	// Init is the initial value where it is one known integer.
 	Init *int64
 }
