@@ -23,6 +23,7 @@ type Model struct {
 	Updates  []*Update
 	Exits    []*Exit
 	Loops    []*Loop
+	Refs     []*Ref
 	// Skipped names what could not be followed, and why.
 	Skipped []diag.Skip
 }
@@ -117,6 +118,16 @@ type Place struct {
 	// IsLock is set when the bytes overlap a bpf_spin_lock or
 	// bpf_res_spin_lock of the value.
 	IsLock bool
+}
+
+// Weaken makes e stand for an element with another key as well.
+func (e *Element) Weaken(kind KeyKind, constant int64, key string) {
+	if e.KeyKind != kind || kind == KeyConst && e.KeyConst != constant {
+		e.KeyKind, e.KeyConst = KeyUnknown, 0
+	}
+	if e.Key != key {
+		e.Key = ""
+	}
 }
 
 // AccessKind is what an access does.
@@ -241,6 +252,9 @@ type LockOp struct {
 	Before Sections
 	// Irqflags identifies the flags variable of irqsave forms.
 	Irqflags string
+	// OpenIRQ identifies the flags variables that hold a saved state before the
+	// operation, of bpf_local_irq_save and of irqsave locks, outermost first.
+	OpenIRQ []string
 	// Unchecked: a Release that is reached on the path where the acquisition
 	// (bpf_res_spin_lock) failed; its result was not tested.
 	Unchecked bool
@@ -318,4 +332,12 @@ type Loop struct {
 	Sections
 	// Bound is the most iterations it can make, -1 when that is not known.
 	Bound int64
+}
+
+// Ref is the first place where a program refers to a map or variable, whether
+// or not it goes on to use it: the verifier judges programs by that already.
+type Ref struct {
+	Site
+	Map    *ir.Map
+	Global *ir.Global
 }
