@@ -14,6 +14,7 @@ package position
 import (
 	"cmp"
 	"fmt"
+	"strings"
 )
 
 // Span is a range of source text. Line and Col count from 1; Col counts bytes.
@@ -62,4 +63,45 @@ type Pos struct {
 	// Insn is the number of the BPF instruction within its program as the
 	// verifier counts (wide loads count two), plus one; 0 in C.
 	Insn int
+}
+
+// Cut takes the position off the front of a message: "file:line:col: text" or
+// "file:line: text". ok is false when there is none.
+func Cut(message string) (s Span, rest string, ok bool) {
+	for from := 0; ; {
+		i := strings.IndexByte(message[from:], ':')
+		if i < 0 {
+			return Span{}, message, false
+		}
+		at := from + i
+		from = at + 1
+		line, n := number(message[from:])
+		if at == 0 || n == 0 {
+			continue
+		}
+		s = Span{File: message[:at], Line: line}
+		rest = message[from+n:]
+		if r, ok := strings.CutPrefix(rest, ":"); ok {
+			if col, n := number(r); n > 0 && strings.HasPrefix(r[n:], ":") {
+				s.Col = col
+				rest = r[n:]
+			}
+		}
+		if !strings.HasPrefix(rest, ": ") {
+			continue
+		}
+		return s, rest[2:], true
+	}
+}
+
+// number reads the decimal number, at least 1, that s starts with.
+func number(s string) (v, n int) {
+	for n < len(s) && n < 9 && s[n] >= '0' && s[n] <= '9' {
+		v = v*10 + int(s[n]-'0')
+		n++
+	}
+	if v == 0 {
+		return 0, 0
+	}
+	return v, n
 }

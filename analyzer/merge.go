@@ -1,0 +1,153 @@
+package analyzer
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
+)
+
+// merge makes one finding of those that show the same bug: the same header
+// seen from several units, the same program in several objects, and source and
+// object of one program.
+func merge(fs []diag.Finding) []diag.Finding {
+	slices.SortStableFunc(fs, func(a, b diag.Finding) int { return a.Compare(&b) })
+	fs = mergeEqual(fs)
+	fs = mergeEvidence(fs)
+	slices.SortStableFunc(fs, func(a, b diag.Finding) int { return a.Compare(&b) })
+	return fs
+}
+
+func fromObject(f *diag.Finding) bool {
+	return len(f.Evidence) == 1 && f.Evidence[0] == diag.FromObject
+}
+
+// mergeEqual merges findings of one kind of evidence at one place about one
+// variable. A compiler spreads a statement over several columns, so for
+// objects the line decides.
+func mergeEqual(fs []diag.Finding) []diag.Finding {
+	type key struct {
+		rule, file, mapName, field string
+		line, col                  int
+		object, function           string
+		insn                       int
+		fromObject                 bool
+	}
+	index := map[key]int{}
+	out := fs[:0:0]
+	for i := range fs {
+		f := &fs[i]
+		k := key{rule: f.Rule, file: f.Span.File, mapName: f.Map, field: f.Field, line: f.Span.Line, col: f.Span.Col}
+		if fromObject(f) {
+			k.fromObject, k.col = true, 0
+		}
+		if f.Span.Line == 0 {
+			k.object, k.insn, k.function = f.Object, f.Insn, f.Function
+		}
+		if at, ok := index[k]; ok {
+			absorb(&out[at], f)
+			continue
+		}
+		index[k] = len(out)
+		out = append(out, *f)
+	}
+	return out
+}
+
+// mergeEvidence puts each finding in an object to the source's finding of the
+// same rule on the same line: the one about the same variable, if there are
+// several.
+func mergeEvidence(fs []diag.Finding) []diag.Finding {
+	type key struct {
+		rule, file string
+		line       int
+	}
+	bySource := map[key][]int{}
+	for i := range fs {
+		f := &fs[i]
+		if !fromObject(f) && f.Span.Line > 0 {
+			k := key{f.Rule, f.Span.File, f.Span.Line}
+			bySource[k] = append(bySource[k], i)
+		}
+	}
+	merged := make([]bool, len(fs))
+	for i := range fs {
+		f := &fs[i]
+		if !fromObject(f) || f.Span.Line == 0 {
+			continue
+		}
+		best, most := -1, -1
+		for _, j := range bySource[key{f.Rule, f.Span.File, f.Span.Line}] {
+			if n := likeness(&fs[j], f); n > most {
+				best, most = j, n
+			}
+		}
+		if best >= 0 {
+			absorb(&fs[best], f)
+			merged[i] = true
+		}
+	}
+	out := fs[:0:0]
+	for i := range fs {
+		if !merged[i] {
+			out = append(out, fs[i])
+		}
+	}
+	return out
+}
+
+// likeness says how much two findings on one line are about the same thing.
+func likeness(a, b *diag.Finding) int {
+	n := 0
+	if a.Map == b.Map {
+		n += 4
+	}
+	if a.Field == b.Field {
+		n += 2
+	}
+	if a.Span.Col == b.Span.Col {
+		n++
+	}
+	return n
+}
+
+// absorb adds to f what g, the same finding, knows besides.
+func absorb(f, g *diag.Finding) {
+	f.Programs = slices.Clone(f.Programs)
+	for _, p := range g.Programs {
+		if !slices.Contains(f.Programs, p) {
+			f.Programs = append(f.Programs, p)
+		}
+	}
+	slices.SortFunc(f.Programs, func(a, b diag.Program) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Section, b.Section))
+	})
+	f.Evidence = slices.Clone(f.Evidence)
+	for _, e := range g.Evidence {
+		if !slices.Contains(f.Evidence, e) {
+			f.Evidence = append(f.Evidence, e)
+		}
+	}
+	slices.SortFunc(f.Evidence, func(a, b diag.Evidence) int { return cmp.Compare(evidenceOrder(a), evidenceOrder(b)) })
+	f.Severity = max(f.Severity, g.Severity)
+	f.Confidence = max(f.Confidence, g.Confidence)
+	if f.Map == "" {
+		f.Map, f.Field = g.Map, g.Field
+	}
+	if f.Field == "" && f.Map == g.Map {
+		f.Field = g.Field
+	}
+	if f.Object == "" {
+		f.Object, f.Insn = g.Object, g.Insn
+	}
+	if f.Help == "" {
+		f.Help = g.Help
+	}
+	if f.Fix == nil {
+		f.Fix = g.Fix
+	}
+}
+
+func evidenceOrder(e diag.Evidence) int {
+	return slices.Index([]diag.Evidence{diag.FromSource, diag.FromObject, diag.FromGo, diag.FromVerifier}, e)
+}

@@ -1,0 +1,64 @@
+package baseline
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/position"
+	"github.com/bpflockcheck/bpflockcheck/internal/source"
+)
+
+func finding(file string, line int) diag.Finding {
+	return diag.Finding{Rule: "BLC101", Name: "lost-update", Message: "m", Span: position.Span{File: file, Line: line, Col: 1}}
+}
+
+func everything(string) bool { return true }
+
+func TestSurvivesMovedLinesAndFolders(t *testing.T) {
+	dir := t.TempDir()
+	src := filepath.Join(dir, "sub", "a.c")
+	known := filepath.Join(dir, "known.json")
+	before := &source.Files{Dir: dir, Overlay: map[string][]byte{src: []byte("x++;\ny++;\n")}}
+	if err := Write(known, []diag.Finding{finding("sub/a.c", 1), finding("sub/a.c", 2)}, before); err != nil {
+		t.Fatal(err)
+	}
+	b, err := Load(known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Now x++ is mended, y++ has moved, z++ is new, and the tool runs in sub.
+	after := &source.Files{Dir: filepath.Join(dir, "sub"), Overlay: map[string][]byte{src: []byte("\n\ny++;\nz++;\n")}}
+	fresh, stale := b.New([]diag.Finding{finding("a.c", 3), finding("a.c", 4)}, after, everything)
+	if len(fresh) != 1 || fresh[0].Span.Line != 4 {
+		t.Errorf("fresh = %v, want the one on line 4", fresh)
+	}
+	if len(stale) != 1 || stale[0].Line != 1 {
+		t.Errorf("stale = %v, want the one that was on line 1", stale)
+	}
+	if _, stale := b.New(nil, after, func(string) bool { return false }); len(stale) != 0 {
+		t.Errorf("entries of files that were not analysed are called stale: %v", stale)
+	}
+}
+
+func TestLoadErrors(t *testing.T) {
+	for content, want := range map[string]string{
+		"":   "not a baseline",
+		"[]": "not a baseline",
+		"{}": "--write-baseline",
+		`{"tool": "bpflockcheck baseline", "version": 9, "findings": []}`: "written in format 9",
+	} {
+		path := filepath.Join(t.TempDir(), "b.json")
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Load(path); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Load of %q: %v, want %q", content, err, want)
+		}
+	}
+	if _, err := Load("does-not-exist.json"); err == nil {
+		t.Error("no error for a missing file")
+	}
+}
