@@ -1,0 +1,149 @@
+package flow
+
+import (
+	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
+	"github.com/bpflockcheck/bpflockcheck/rules/kernel"
+)
+
+// kfunc executes a call of a kernel function.
+func (x *exec) kfunc(in *ir.Call, args []*value) []*state {
+	s := x.s
+	k := kernel.KfuncByName(in.Name)
+	if k == nil {
+		x.logCall(in, args, nil)
+		return x.unknownKfunc(in, args)
+	}
+	arg := func(i int) *value {
+		if i < len(args) {
+			return args[i]
+		}
+		return top
+	}
+	switch k.Class {
+	case kernel.KfuncGraphAdd, kernel.KfuncGraphRemove, kernel.KfuncGraphPeek:
+		x.logCall(in, args, func(c *model.Call) {
+			if len(c.Args) > 0 {
+				c.Root = x.rootLock(arg(0))
+			}
+		})
+	default:
+		x.logCall(in, args, nil)
+	}
+	switch k.Class {
+	case kernel.KfuncRCULock:
+		x.section(in, model.RCULock, nil)
+	case kernel.KfuncRCUUnlock:
+		x.section(in, model.RCUUnlock, nil)
+	case kernel.KfuncPreemptDisable:
+		x.section(in, model.PreemptDisable, nil)
+	case kernel.KfuncPreemptEnable:
+		x.section(in, model.PreemptEnable, nil)
+	case kernel.KfuncIRQSave:
+		x.section(in, model.IRQSave, arg(0))
+	case kernel.KfuncIRQRestore:
+		x.section(in, model.IRQRestore, arg(0))
+	case kernel.KfuncResLock, kernel.KfuncResLockIRQSave:
+		irq := k.Class == kernel.KfuncResLockIRQSave
+		var flags *value
+		if irq {
+			flags = arg(1)
+		}
+		ok, failed := x.acquire(in, arg(0), true, irq, flags)
+		ok.setReg(in.Dst, constValue(0))
+		y := &exec{e: x.e, path: x.path, s: failed, loop: x.loop}
+		failed.setReg(in.Dst, &value{iv: interval{-4095, -1}, sym: y.fresh("reslock", in, 0)})
+		return []*state{ok, failed}
+	case kernel.KfuncResUnlock:
+		x.release(in, arg(0), true, false, nil)
+	case kernel.KfuncResUnlockIRQRestore:
+		x.release(in, arg(0), true, true, arg(1))
+	case kernel.KfuncThrow:
+		x.exitEvent(in, "throw", s.holds, s.sections())
+		return nil
+	}
+	if k.Args == nil {
+		return x.unknownKfunc(in, args)
+	}
+	x.memArgs(in, k.Args, args)
+	if cb := k.Callback; cb != nil && cb.Func < len(args) && args[cb.Func].fn != nil {
+		f := args[cb.Func].fn
+		var m *ir.Map
+		if len(args) > 0 {
+			m = args[0].mapv
+			if m == nil && args[0].obj != nil {
+				m = args[0].obj.mapv
+			}
+		}
+		params := x.params(in, cb, args, m)
+		if cb.Async {
+			x.e.later(f, "workqueue", params)
+		} else {
+			x = &exec{e: x.e, path: x.path, s: x.callback(in, f, params)[0], loop: x.loop}
+			s = x.s
+		}
+	}
+	switch {
+	case k.Ret == kernel.RetIterOrNull:
+		v := x.unknown("iter", in, anyInt)
+		o := x.e.objs.get(objKey{kind: "iter", path: x.path.id, at: in}, func(o *object) { o.region = model.RegionKernel })
+		v.obj, v.nullable = o, true
+		s.setReg(in.Dst, v)
+	default:
+		s.setReg(in.Dst, x.result(in, k.Ret, kernel.TagNone, nil, args))
+	}
+	return []*state{s}
+}
+
+// unknownKfunc: a kfunc without a description may write what it is given on
+// the stack.
+func (x *exec) unknownKfunc(in *ir.Call, args []*value) []*state {
+	s := x.s
+	for i, a := range args {
+		var size int64
+		if i < len(in.ArgTypes) && in.ArgTypes[i] != nil {
+			size = in.ArgTypes[i].Size
+		}
+		s.clobber(a, size)
+	}
+	o := x.e.objs.get(objKey{kind: "ret", path: x.path.id, at: in}, func(o *object) { o.region = model.RegionKernel })
+	if t := in.RetType.Underlying(); t != nil && t.Kind == ir.Pointer {
+		s.setReg(in.Dst, &value{iv: anyInt, obj: o, nullable: true, sym: x.fresh("obj", in, 0)})
+		return []*state{s}
+	}
+	s.setReg(in.Dst, x.unknown("call", in, anyInt))
+	return []*state{s}
+}
+
+// rootLock finds the lock that lies beside a list head or tree root: in the
+// same map value, object or data section.
+func (x *exec) rootLock(p *value) *model.Place {
+	if p.obj == nil || len(p.obj.alts) > 0 {
+		return nil
+	}
+	o := p.obj
+	t := o.layout()
+	if o.global != nil {
+		// One section is one value: the lock may be another variable.
+		for _, g := range x.e.unit.Globals {
+			if g.Section != o.global.Section || g.Type == nil {
+				continue
+			}
+			for _, sp := range g.Type.Specials() {
+				if sp.IsLock() {
+					pl := model.Place{Region: model.RegionGlobal, Global: g, Off: sp.Off, Size: sp.Size}
+					describe(&pl, g.Type)
+					return &pl
+				}
+			}
+		}
+		return nil
+	}
+	for _, sp := range t.Specials() {
+		if sp.IsLock() {
+			pl := x.e.place(&value{obj: o, off: sp.Off}, o, sp.Size)
+			return &pl
+		}
+	}
+	return nil
+}

@@ -1,0 +1,90 @@
+package flow
+
+import (
+	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
+)
+
+// object is a piece of memory that pointers point into. Objects are interned:
+// one per map value lookup and call path, global, stack slot and so on.
+type object struct {
+	region model.Region
+	id     int
+	mapv   *ir.Map        // RegionMapValue
+	elem   *model.Element // RegionMapValue
+	global *ir.Global     // RegionGlobal, RegionArena
+	slot   *ir.Slot       // RegionStack
+	name   string         // for debugging
+	// old is the object for the same lookup in an earlier round of a loop, nil
+	// until there is one.
+	old *object
+	// phi and members: this object stands for any of several after a merge, of
+	// one map (elem then tells what the elements have in common) or, when alts
+	// is set, of different ones.
+	phi     sym
+	members []*object
+	alts    []*object
+	path    *callPath // of the frame, for RegionStack
+	// elemRecorded: elem's key was set in the recording pass already.
+	elemRecorded bool
+	// current, for RegionKernel: the current task.
+	current bool
+	// fromCtx, for RegionKernel: passed to the program in its context.
+	fromCtx bool
+}
+
+// expand gives the objects that o stands for.
+func (o *object) expand() []*object {
+	if len(o.members) > 0 {
+		return o.members
+	}
+	return []*object{o}
+}
+
+// layout gives the type at the start of the object, nil when not known.
+func (o *object) layout() *ir.Type {
+	switch {
+	case o.mapv != nil:
+		return o.mapv.Value
+	case o.global != nil:
+		return o.global.Type
+	case o.slot != nil:
+		return o.slot.Type
+	}
+	return nil
+}
+
+// tracked reports whether what is stored in the object is remembered.
+func (o *object) tracked() bool { return o.region == model.RegionStack }
+
+// logged reports whether accesses to the object go into the access log.
+func (o *object) logged() bool {
+	switch o.region {
+	case model.RegionMapValue, model.RegionGlobal, model.RegionArena, model.RegionAlloc:
+		return true
+	}
+	return false
+}
+
+type objKey struct {
+	kind string
+	path int32
+	at   any
+	n    int
+}
+
+type objTable struct {
+	byKey map[objKey]*object
+	next  int
+}
+
+func (t *objTable) get(k objKey, mk func(*object)) *object {
+	if o, ok := t.byKey[k]; ok {
+		return o
+	}
+	t.next++
+	o := &object{id: t.next}
+	mk(o)
+	t.byKey[k] = o
+	return o
+}

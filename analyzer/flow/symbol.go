@@ -1,0 +1,88 @@
+package flow
+
+import "slices"
+
+// sym is the identity of an unknown scalar or of a pointer: two values with
+// one sym are equal, so what a branch says of the one holds for the other. 0
+// is no identity.
+type sym int32
+
+// symKey is what a sym stands for. Operations on the same operands get the
+// same sym (value numbering).
+type symKey struct {
+	op   string
+	a, b sym
+	imm  int64
+	path int32 // call path, for syms made at one place of the program
+	at   any   // the operation, likewise
+}
+
+type symInfo struct {
+	// bases are the syms made at a place of the program that this one is
+	// computed from; when such a place runs again, everything computed from the
+	// old value must be forgotten.
+	bases  []sym
+	opaque bool // too many bases: treat as depending on everything
+}
+
+// maxBases bounds how many places a value may be computed from before its
+// identity is given up.
+const maxBases = 8
+
+type symTable struct {
+	byKey map[symKey]sym
+	info  []symInfo
+}
+
+func newSymTable() *symTable {
+	return &symTable{byKey: make(map[symKey]sym), info: make([]symInfo, 1)}
+}
+
+// fresh gives the sym of what one operation makes on one call path.
+func (t *symTable) fresh(op string, path int32, at any, imm int64) sym {
+	k := symKey{op: op, path: path, at: at, imm: imm}
+	if s, ok := t.byKey[k]; ok {
+		return s
+	}
+	s := sym(len(t.info))
+	t.byKey[k] = s
+	t.info = append(t.info, symInfo{bases: []sym{s}})
+	return s
+}
+
+// derived gives the sym of op applied to a, b and a constant; 0 when one
+// operand that is no constant has no identity.
+func (t *symTable) derived(op string, a, b sym, imm int64) sym {
+	if a == 0 && b == 0 {
+		return 0
+	}
+	k := symKey{op: op, a: a, b: b, imm: imm}
+	if s, ok := t.byKey[k]; ok {
+		return s
+	}
+	var bases []sym
+	for _, x := range []sym{a, b} {
+		if x != 0 {
+			if t.info[x].opaque {
+				return 0
+			}
+			for _, y := range t.info[x].bases {
+				if !slices.Contains(bases, y) {
+					bases = append(bases, y)
+				}
+			}
+		}
+	}
+	if len(bases) > maxBases {
+		return 0
+	}
+	s := sym(len(t.info))
+	t.byKey[k] = s
+	t.info = append(t.info, symInfo{bases: bases})
+	return s
+}
+
+// dependsOn reports whether s is computed from base.
+func (t *symTable) dependsOn(s, base sym) bool {
+	return s != 0 && slices.Contains(t.info[s].bases, base)
+}
