@@ -1,0 +1,264 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
+	"github.com/bpflockcheck/bpflockcheck/rules/kernel"
+)
+
+var lostUpdate = &Rule{
+	ID: "BLC101", Name: "lost-update", Severity: diag.Warning,
+	Summary: "a shared place is loaded, changed and stored without an atomic or one lock held across",
+	Check: func(p *Pass) {
+		lost := p.lostUpdates()
+		for _, a := range p.Model.Accesses {
+			if lost[a] {
+				lostUpdateAt(p, a).report(p)
+			}
+		}
+	},
+}
+
+// lostUpdateRace is one racy read-modify-write.
+type lostUpdateRace struct {
+	store *model.Access
+	load  *model.Access
+	cond  *model.Condition // the branch, for test-then-set; nil when the value derives from the load
+	sharing
+	// wrongLock: a lock is held throughout, but another element's.
+	wrongLock bool
+}
+
+// lostUpdateAt gives the race that a store completes, nil when there is none.
+func lostUpdateAt(p *Pass, a *model.Access) *lostUpdateRace {
+	switch a.Kind {
+	case model.Store, model.AtomicStore:
+	case model.AtomicRMW:
+		// x = xchg(&x, f(x)): the exchange is atomic, the change is not. Every
+		// other read-modify-write is one step.
+		if a.Atomic == nil || a.Atomic.Op != ir.AtomicXchg {
+			return nil
+		}
+	default:
+		return nil
+	}
+	if a.Place.IsLock || !isShareable(a.Place.Region) {
+		return nil
+	}
+	s := p.shared(a)
+	if !s.shared {
+		return nil
+	}
+	if r := derivedRace(p, a, s); r != nil {
+		return r
+	}
+	if a.Kind == model.AtomicRMW || a.Bulk {
+		return nil
+	}
+	return claimRace(p, a, s)
+}
+
+// derivedRace is x = f(x).
+func derivedRace(p *Pass, a *model.Access, s sharing) *lostUpdateRace {
+	var best *lostUpdateRace
+	for _, o := range a.Origins {
+		if o.Access == nil || o.Copied || o.Access.Place.IsLock {
+			continue
+		}
+		same := samePlace(a.Place, o.Access.Place)
+		if same == differs {
+			continue
+		}
+		held := common(o.Unbroken, a.Locks)
+		if protected(held, a.Place) {
+			continue
+		}
+		r := &lostUpdateRace{store: a, load: o.Access, sharing: s, wrongLock: len(held) > 0}
+		if same == maySame {
+			// Perhaps another element, or another slot: a sum over others.
+			if a.Text != "" && a.Text == o.Access.Text && sameElement(a.Place, o.Access.Place) == isSame {
+				same = isSame
+			} else {
+				r.confidence = diag.Low
+			}
+		}
+		if r.wrongLock {
+			r.confidence = min(r.confidence, diag.Medium)
+		}
+		if best == nil || r.confidence > best.confidence {
+			best = r
+		}
+	}
+	return best
+}
+
+// claimRace is test-then-set: if (n > x) x = n; if (x) return; x = 1.
+func claimRace(p *Pass, a *model.Access, s sharing) *lostUpdateRace {
+	for i := range a.Conditions {
+		c := &a.Conditions[i]
+		if c.Idempotent {
+			continue
+		}
+		for _, o := range c.Origins {
+			if o.Access == nil || o.Access.Place.IsLock || o.Access.Kind == model.AtomicRMW {
+				continue
+			}
+			if samePlace(a.Place, o.Access.Place) != isSame {
+				continue
+			}
+			held := common(o.Unbroken, a.Locks)
+			if protected(held, a.Place) {
+				continue
+			}
+			return &lostUpdateRace{store: a, load: o.Access, cond: c, sharing: s, wrongLock: len(held) > 0}
+		}
+	}
+	return nil
+}
+
+func (r *lostUpdateRace) report(p *Pass) {
+	a := r.store
+	what := describe(a.Place)
+	var message string
+	switch {
+	case r.cond != nil:
+		message = fmt.Sprintf("two CPUs that run %s at once can both pass the test of %s before either stores to it: both go on as if they were alone", programs, what)
+	case a.Bitfield:
+		message = fmt.Sprintf("two CPUs that run %s at once can both load the unit that holds bit-field %s, and one store undoes the other's, also of the bit-fields beside it", programs, what)
+	case r.load.Kind == model.AtomicRMW:
+		message = fmt.Sprintf("%s stores to %s a value made from an earlier atomic result: what other CPUs stored in between is lost", programs, what)
+	default:
+		message = fmt.Sprintf("two CPUs that run %s at once can both load %s and one update is lost", programs, what)
+	}
+	if r.wrongLock {
+		message += "; the lock held is that of another element and keeps nobody out"
+	}
+	opts := []Option{On(a.Place), WithConfidence(r.confidence), Help("%s", r.help(p))}
+	if !samePos(a.Site, r.load.Site) {
+		what := "loaded here"
+		if r.cond != nil {
+			what = "tested here"
+		}
+		pos := r.load.Pos
+		opts = append(opts, Related(pos, "%s", what))
+	}
+	if b := p.atomicElsewhere(a); b != nil {
+		opts = append(opts, Related(b.Pos, "updated atomically here: a plain store beside it loses that update too"))
+	}
+	if fix := r.fix(p); fix != nil {
+		opts = append(opts, WithFix(fix))
+	}
+	p.Report(a.Site, message, opts...)
+}
+
+// help proposes what suits the place: an atomic where there is one of the size.
+func (r *lostUpdateRace) help(p *Pass) string {
+	a := r.store
+	target := a.Text
+	if target == "" {
+		target = "x"
+	}
+	other := "a per-CPU map"
+	if a.Place.Map == nil {
+		other = "a per-CPU map instead of the variable"
+	}
+	if a.Place.Elem != nil && a.Place.Elem.PercpuElem {
+		other = "leave each value to its own CPU"
+	}
+	canLock := !a.Site.Program.Info.Type.IsTracing()
+	lock := ""
+	if canLock {
+		lock = "a bpf_spin_lock held from the load to the store, or "
+	}
+	atomic := a.Place.Size == 4 || a.Place.Size == 8
+	fetch := !p.Kernel.Less(kernel.AtomicsSince)
+	switch {
+	case r.cond != nil && atomic && fetch:
+		return fmt.Sprintf("use __sync_val_compare_and_swap(&%s, ...) and look at its result, or %s%s", target, lock, other)
+	case a.Bitfield, !atomic:
+		return fmt.Sprintf("no atomic works on this: give it a 4 or 8 byte field of its own, or use %s%s", lock, other)
+	case a.Compound != nil && atomicOf(a.Compound, target, fetch) != "":
+		return fmt.Sprintf("use %s, or %s%s", atomicOf(a.Compound, target, fetch), lock, other)
+	case fetch:
+		return fmt.Sprintf("use an atomic (__sync_fetch_and_add, or a compare-and-swap loop on &%s), or %s%s", target, lock, other)
+	}
+	return fmt.Sprintf("use __sync_fetch_and_add(&%s, ...) if it is a sum, or %s%s", target, lock, other)
+}
+
+// atomicOf spells a compound assignment as an atomic; "" when there is none.
+func atomicOf(c *ir.Compound, target string, fetch bool) string {
+	name, operand := "", c.Operand
+	switch c.Op {
+	case ir.Add:
+		name = "add"
+	case ir.Sub:
+		// __sync_fetch_and_sub does not compile for every size and CPU version.
+		name = "add"
+		operand = "-" + operand
+		if !isPlainOperand(c.Operand) {
+			operand = "-(" + c.Operand + ")"
+		}
+	case ir.Or, ir.And, ir.Xor:
+		if !fetch {
+			return ""
+		}
+		name = map[ir.BinOp]string{ir.Or: "or", ir.And: "and", ir.Xor: "xor"}[c.Op]
+	default:
+		return ""
+	}
+	return fmt.Sprintf("__sync_fetch_and_%s(&%s, %s)", name, target, operand)
+}
+
+// isPlainOperand reports whether a minus can stand before the text: a name, a
+// member or a number.
+func isPlainOperand(s string) bool {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '_' || c == '.' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z':
+		case c == '>' && i > 0 && s[i-1] == '-':
+		case c == '-' && i > 0 && i+1 < len(s) && s[i+1] == '>':
+		default:
+			return false
+		}
+	}
+	return s != ""
+}
+
+// fix replaces the whole expression by the atomic, where that keeps its
+// meaning: its value is not used and the type is one that atomics take.
+func (r *lostUpdateRace) fix(p *Pass) *diag.Fix {
+	a := r.store
+	c := a.Compound
+	if c == nil || !c.Unused || a.Bitfield || a.Text == "" || r.cond != nil || a.Pos.Macro != "" ||
+		!c.Span.IsValid() || c.Span.EndLine == 0 {
+		return nil
+	}
+	// and, or and xor on 4 bytes need a newer instruction set than clang's
+	// default; on 8 bytes they do not.
+	add := c.Op == ir.Add || c.Op == ir.Sub
+	if a.Place.Size != 8 && (a.Place.Size != 4 || !add) {
+		return nil
+	}
+	text := atomicOf(c, a.Text, !p.Kernel.Less(kernel.AtomicsSince))
+	if text == "" {
+		return nil
+	}
+	return &diag.Fix{
+		Title: "make it atomic: " + text, Safe: true,
+		Edits: []diag.Edit{{Span: c.Span, NewText: text}},
+	}
+}
+
+// atomicElsewhere gives an atomic update of the same field, nil when there is
+// none.
+func (p *Pass) atomicElsewhere(a *model.Access) *model.Access {
+	for _, b := range p.around(a.Place) {
+		if b.Kind == model.AtomicRMW && b != a && overlap(a.Place, b.Place) && sameElement(a.Place, b.Place) != differs {
+			return b
+		}
+	}
+	return nil
+}

@@ -1,0 +1,63 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
+)
+
+var mixedAtomicity = &Rule{
+	ID: "BLC104", Name: "mixed-atomicity", Severity: diag.Warning,
+	Summary: "a place is updated atomically in one place and with a plain store in another",
+	Check:   checkMixedAtomicity,
+}
+
+func checkMixedAtomicity(p *Pass) {
+	for _, a := range p.Model.Accesses {
+		if !isPlainWrite(a.Kind) || a.Fresh || a.Place.IsLock || p.lostUpdateNear(a) {
+			continue
+		}
+		s := p.shared(a)
+		if !s.shared {
+			continue
+		}
+		atomic, same := p.atomicBeside(a)
+		if atomic == nil {
+			continue
+		}
+		if same == maySame && a.Place.Off < 0 {
+			s.confidence = min(s.confidence, diag.Medium)
+		}
+		p.Report(a.Site, fmt.Sprintf("a plain store in %s to %s, which is updated atomically elsewhere: an atomic update on another CPU just before it is lost", programs, describe(atomic.Place)),
+			func(f *finding) { f.Map, f.Field = owner(atomic.Place), atomic.Place.Field },
+			WithConfidence(s.confidence),
+			Related(atomic.Pos, "updated atomically here"),
+			Help("%s", mixedHelp(a)))
+	}
+}
+
+func mixedHelp(a *model.Access) string {
+	if a.Text != "" && !a.Bulk && (a.Place.Size == 4 || a.Place.Size == 8) {
+		return fmt.Sprintf("take the old value out with __sync_lock_test_and_set(&%s, ...), or make every access plain under one lock", a.Text)
+	}
+	return "take the old value out with __sync_lock_test_and_set, or make every access plain under one lock"
+}
+
+// atomicBeside gives an atomic update of the bytes that a plain store writes,
+// which no common lock keeps apart from it.
+func (p *Pass) atomicBeside(a *model.Access) (*model.Access, same) {
+	var best *model.Access
+	how := differs
+	for _, b := range p.around(a.Place) {
+		if b.Kind != model.AtomicRMW || b.Place.IsLock {
+			continue
+		}
+		s := samePlace(a.Place, b.Place)
+		if s <= how || len(common(a.Locks, b.Locks)) > 0 {
+			continue
+		}
+		best, how = b, s
+	}
+	return best, how
+}

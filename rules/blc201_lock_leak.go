@@ -1,0 +1,73 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
+)
+
+var lockLeak = &Rule{
+	ID: "BLC201", Name: "lock-leak", Severity: diag.Error,
+	Summary: "a path leaves the program with a lock held or a critical section open",
+	Check:   checkLockLeak,
+}
+
+func checkLockLeak(p *Pass) {
+	for _, e := range p.Model.Exits {
+		leave := e.How
+		if leave == "" {
+			leave = "return"
+		}
+		if len(e.Held) > 0 {
+			if e.How == "tail call" || e.How == "throw" {
+				// The verifier stops at the call, which no lock allows:
+				// call-in-critical-section reports it.
+				continue
+			}
+			l := e.Held[len(e.Held)-1]
+			p.Report(e.Site, fmt.Sprintf("a path of %s reaches this %s with %s held", programs, leave, lockName(l)),
+				On(l.Place), Related(l.Since.Pos, "the lock is taken here"),
+				Help("release it with %s on every path", unlockName(l)))
+			continue
+		}
+		switch {
+		case e.IRQ > 0:
+			p.reportOpenSection(e, leave, "interrupts disabled", e.IRQAt, "bpf_local_irq_restore")
+		case e.Preempt > 0:
+			p.reportOpenSection(e, leave, "preemption disabled", e.PreemptAt, "bpf_preempt_enable")
+		case e.RCU > 0:
+			p.reportOpenSection(e, leave, "an RCU read-side section open", e.RCUAt, "bpf_rcu_read_unlock")
+		}
+	}
+}
+
+func (p *Pass) reportOpenSection(e *model.Exit, leave, what string, at *model.Site, end string) {
+	opts := []Option{Help("call %s on every path", end)}
+	if at != nil {
+		opts = append(opts, Related(at.Pos, "it begins here"))
+	}
+	p.Report(e.Site, fmt.Sprintf("a path of %s reaches this %s with %s", programs, leave, what), opts...)
+}
+
+// unlockName gives the function that releases a lock.
+func unlockName(l model.Lock) string {
+	switch {
+	case l.Res && l.IRQ:
+		return "bpf_res_spin_unlock_irqrestore"
+	case l.Res:
+		return "bpf_res_spin_unlock"
+	}
+	return "bpf_spin_unlock"
+}
+
+// lockFuncName gives the function that takes a lock.
+func lockFuncName(l model.Lock) string {
+	switch {
+	case l.Res && l.IRQ:
+		return "bpf_res_spin_lock_irqsave"
+	case l.Res:
+		return "bpf_res_spin_lock"
+	}
+	return "bpf_spin_lock"
+}

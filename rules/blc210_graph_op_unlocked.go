@@ -1,0 +1,36 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
+	"github.com/bpflockcheck/bpflockcheck/rules/kernel"
+)
+
+var graphOpUnlocked = &Rule{
+	ID: "BLC210", Name: "graph-op-unlocked", Severity: diag.Error,
+	Summary: "a bpf_list or bpf_rbtree operation without the lock that guards its root",
+	Check:   checkGraphOpUnlocked,
+}
+
+func checkGraphOpUnlocked(p *Pass) {
+	for _, c := range p.Model.Calls {
+		if c.Root == nil || !kernel.IsGraphKfunc(c.Name) {
+			continue
+		}
+		held := false
+		for _, l := range c.Held {
+			held = held || samePlace(l.Place, *c.Root) == isSame && (l.Place.Elem == nil || c.Root.Elem == nil || l.Place.Elem.ID == c.Root.Elem.ID)
+		}
+		if held {
+			continue
+		}
+		message := fmt.Sprintf("%s calls %s without the lock beside the root in %s", programs, c.Name, ownerOr(*c.Root, "its object"))
+		opts := []Option{On(*c.Root), Help("take the lock in the same value around the operation")}
+		if n := len(c.Held); n > 0 {
+			message += "; the lock held is another"
+			opts = append(opts, Related(c.Held[n-1].Since.Pos, "the lock held is taken here"))
+		}
+		p.Report(c.Site, message, opts...)
+	}
+}

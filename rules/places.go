@@ -1,0 +1,175 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
+)
+
+// owner names the map or variable that a place belongs to.
+func owner(pl model.Place) string {
+	switch {
+	case pl.Map != nil:
+		return pl.Map.Name
+	case pl.Global != nil:
+		return pl.Global.Name
+	}
+	return ""
+}
+
+// describe names a place for a message: "flows.packets", "total",
+// "offset 8 of flows".
+func describe(pl model.Place) string {
+	name := owner(pl)
+	switch {
+	case name == "" && pl.Field != "":
+		return pl.Field
+	case name == "":
+		return "shared memory"
+	case pl.Field != "":
+		if strings.HasPrefix(pl.Field, "[") {
+			return name + pl.Field
+		}
+		return name + "." + pl.Field
+	case pl.Map != nil:
+		return "the value of " + name
+	}
+	return name
+}
+
+// container identifies what a place is in: a map or a variable. Places in
+// different containers never overlap.
+type container struct {
+	m *ir.Map
+	g *ir.Global
+}
+
+func containerOf(pl model.Place) container { return container{pl.Map, pl.Global} }
+
+// isShareable reports whether other programs or CPUs can reach the region.
+func isShareable(r model.Region) bool {
+	return r == model.RegionMapValue || r == model.RegionGlobal || r == model.RegionArena
+}
+
+// overlap reports whether two places of one container cover common bytes of the
+// value, element aside. Unknown offsets overlap with everything unless the
+// fields are known to differ.
+func overlap(a, b model.Place) bool {
+	if a.Off < 0 || b.Off < 0 {
+		if a.Field != "" && b.Field != "" {
+			return fieldsOverlap(a.Field, b.Field)
+		}
+		return true
+	}
+	as, bs := max(a.Size, 1), max(b.Size, 1)
+	return a.Off < b.Off+bs && b.Off < a.Off+as
+}
+
+// fieldsOverlap reports whether one field is the other or holds it.
+func fieldsOverlap(a, b string) bool {
+	return a == b || strings.HasPrefix(a, b) && isPathEnd(a[len(b):]) || strings.HasPrefix(b, a) && isPathEnd(b[len(a):])
+}
+
+func isPathEnd(rest string) bool { return rest[0] == '.' || rest[0] == '[' }
+
+// same says how surely two places are the same memory.
+type same int
+
+const (
+	differs same = iota
+	maySame      // of one container, but which element is not known
+	isSame
+)
+
+// sameElement compares the elements that two places of one container are in.
+func sameElement(a, b model.Place) same {
+	if containerOf(a) != containerOf(b) {
+		return differs
+	}
+	if a.Map == nil {
+		return isSame
+	}
+	ea, eb := a.Elem, b.Elem
+	switch {
+	case ea == nil || eb == nil:
+		return maySame
+	case ea == eb || ea.ID == eb.ID:
+		return isSame
+	case ea.PercpuElem != eb.PercpuElem && a.Map.Type.IsPerCPU():
+		return maySame
+	case ea.KeyKind == model.KeyConst && eb.KeyKind == model.KeyConst:
+		if ea.KeyConst == eb.KeyConst {
+			return isSame
+		}
+		return differs
+	case ea.Key != "" && ea.Key == eb.Key:
+		return isSame
+	case ea.KeyKind == eb.KeyKind && (ea.KeyKind == model.KeyThread || ea.KeyKind == model.KeyProcess || ea.KeyKind == model.KeyOwnTask):
+		return isSame
+	}
+	return maySame
+}
+
+// samePlace compares two places: container, element and bytes.
+func samePlace(a, b model.Place) same {
+	s := sameElement(a, b)
+	if s == differs || !overlap(a, b) {
+		return differs
+	}
+	if a.Off >= 0 && b.Off >= 0 {
+		return s
+	}
+	switch {
+	case a.Off < 0 && b.Off < 0 && a.IndexKey != "" && a.IndexKey == b.IndexKey:
+		return s
+	}
+	return maySame
+}
+
+// hasTag reports whether a decl tag is set on the member, those around it, or
+// the variable.
+func hasTag(pl model.Place, tag string) bool {
+	for _, t := range pl.Tags {
+		if t == tag {
+			return true
+		}
+	}
+	if pl.Global != nil {
+		for _, t := range pl.Global.Tags {
+			if t == tag {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// guardedBy gives the lock that a __guarded_by names, "" when there is none.
+func guardedBy(pl model.Place) string {
+	tags := pl.Tags
+	if pl.Global != nil {
+		tags = append(tags[:len(tags):len(tags)], pl.Global.Tags...)
+	}
+	for _, t := range tags {
+		if lock, ok := strings.CutPrefix(t, "guarded_by:"); ok {
+			return lock
+		}
+	}
+	return ""
+}
+
+// isWrite reports whether an access changes memory.
+func isWrite(k model.AccessKind) bool {
+	switch k {
+	case model.Store, model.AtomicRMW, model.AtomicStore, model.HelperWrite:
+		return true
+	}
+	return false
+}
+
+// isPlainWrite reports whether an access changes memory without an atomic.
+func isPlainWrite(k model.AccessKind) bool { return k == model.Store || k == model.HelperWrite }
+
+// isConstVar reports whether programs cannot write the variable.
+func isConstVar(pl model.Place) bool { return pl.Global != nil && pl.Global.Const }

@@ -1,0 +1,227 @@
+package rules
+
+import (
+	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
+	"github.com/bpflockcheck/bpflockcheck/rules/kernel"
+)
+
+// sharing is the judgement whether somebody else can change a place between
+// two accesses of one run of a program.
+type sharing struct {
+	shared     bool
+	confidence diag.Confidence
+	// why says in a few words who shares it, or what confines it.
+	why string
+}
+
+func confined(why string) sharing { return sharing{why: why} }
+
+func sharedBy(c diag.Confidence, why string) sharing {
+	return sharing{shared: true, confidence: c, why: why}
+}
+
+// shared judges an access of a program to a place. It is the only place where
+// confinement is decided; rules lower their confidence to its, and stay silent
+// where it says so.
+func (p *Pass) shared(a *model.Access) sharing {
+	return p.sharedPlace(a.Site, a.Place, a.Conditions)
+}
+
+func (p *Pass) sharedPlace(at model.Site, pl model.Place, conds []model.Condition) sharing {
+	switch {
+	case !isShareable(pl.Region):
+		return confined("not shared memory")
+	case hasTag(pl, "data_racy"):
+		return confined("races are intended")
+	case hasTag(pl, "single_writer"):
+		return confined("one writer at a time")
+	case isConstVar(pl):
+		return confined("read only")
+	}
+	ctx := contextOf(at, p.Kernel)
+	if ctx.alone != "" {
+		return confined(ctx.alone)
+	}
+	s := p.sharedRegion(at, pl, ctx)
+	if !s.shared {
+		return s
+	}
+	s = p.filtered(s, pl, conds)
+	if s.shared && ctx.onDemand {
+		// Userspace runs it (or reads an iterator) when it likes: usually one at
+		// a time, but nothing holds it to that.
+		s.confidence = min(s.confidence, diag.Low)
+	}
+	return s
+}
+
+func (p *Pass) sharedRegion(at model.Site, pl model.Place, ctx context) sharing {
+	switch pl.Region {
+	case model.RegionArena:
+		return sharedBy(diag.Medium, "an arena is shared by every program and by userspace")
+	case model.RegionGlobal:
+		return p.sharedIndex(at, pl, ctx, sharedBy(diag.High, "a global variable is shared by all CPUs"))
+	}
+	m, e := pl.Map, pl.Elem
+	switch {
+	case m == nil:
+		return confined("of an unknown map")
+	case m.Type.IsPerCPU():
+		if e != nil && e.PercpuElem {
+			return sharedBy(diag.High, "bpf_map_lookup_percpu_elem gives another CPU's value")
+		}
+		return confined("of a per-CPU map")
+	case !m.Type.HasSharedValues():
+		return confined("of a map whose values are not shared in place, or of an unknown type")
+	case e == nil:
+		return sharedBy(diag.Medium, "all CPUs share the map's values")
+	}
+	return p.sharedIndex(at, pl, ctx, p.sharedKey(at, e, ctx))
+}
+
+// sharedKey judges an element by the key it was found with.
+func (p *Pass) sharedKey(at model.Site, e *model.Element, ctx context) sharing {
+	switch e.KeyKind {
+	case model.KeyConst:
+		return sharedBy(diag.High, "every CPU uses the same element")
+	case model.KeyProcess:
+		return sharedBy(diag.High, "every thread of the process uses the same element")
+	case model.KeyThread, model.KeyOwnTask:
+		if at.Async != "" {
+			return sharedBy(diag.Medium, "the callback runs on behalf of any thread")
+		}
+		return confined("only the running thread uses the element")
+	case model.KeyCPU:
+		return p.sharedCPU(ctx)
+	case model.KeySocket:
+		if ctx.Serial == kernel.SerialSocket {
+			return confined("the kernel runs the program under " + ctx.Serialised)
+		}
+		return sharedBy(diag.Medium, "several CPUs can run the program for one socket")
+	case model.KeyOtherTask:
+		if ctx.Serial == kernel.SerialTask {
+			return confined("the kernel runs the callback under " + ctx.Serialised)
+		}
+		return sharedBy(diag.Medium, "several CPUs can reach one task's element")
+	case model.KeyObject:
+		if ctx.Serial == kernel.SerialObject {
+			return confined("the kernel runs the callback under " + ctx.Serialised)
+		}
+		return sharedBy(diag.Medium, "several CPUs can reach one object's element")
+	case model.KeyIter:
+		return sharedBy(diag.Medium, "other programs can use the element that is visited")
+	}
+	if ctx.packets {
+		return sharedBy(diag.High, "packets with the same key arrive on several CPUs")
+	}
+	return sharedBy(diag.Medium, "several CPUs can use the same key")
+}
+
+// sharedIndex judges an array inside a value or variable by its index.
+func (p *Pass) sharedIndex(at model.Site, pl model.Place, ctx context, s sharing) sharing {
+	if !s.shared || pl.Off >= 0 {
+		return s
+	}
+	switch pl.Index {
+	case model.KeyThread, model.KeyOwnTask:
+		if at.Async == "" {
+			return confined("only the running thread uses the slot")
+		}
+	case model.KeyCPU:
+		return p.sharedCPU(ctx)
+	}
+	return s
+}
+
+// sharedCPU judges a slot that belongs to the running CPU. What can still
+// happen to it, happens to per-CPU maps too and is BLC108's.
+func (p *Pass) sharedCPU(ctx context) sharing {
+	if !ctx.MigrationDisabled && ctx.Preemptible {
+		return sharedBy(diag.Medium, "the program can move to another CPU after it asked for the number of this one")
+	}
+	return confined("only the running CPU uses the slot")
+}
+
+// filtered takes account of the branches that let only one thread, process or
+// CPU come here. A variable that only a chosen thread updates is confined to
+// it, as long as the others do not write it.
+func (p *Pass) filtered(s sharing, pl model.Place, conds []model.Condition) sharing {
+	for i := range conds {
+		switch conds[i].Pins {
+		case model.KeyThread, model.KeyOwnTask:
+			return confined("only a chosen thread comes here")
+		case model.KeyCPU:
+			return confined("only a chosen CPU comes here")
+		case model.KeyProcess:
+			s.confidence = min(s.confidence, diag.Medium)
+			s.why = "all threads of the chosen process come here"
+		}
+	}
+	for i := range conds {
+		if claims(&conds[i]) {
+			// Reached only after winning an atomic exchange: a lock of the
+			// program's own making, or an election of one CPU.
+			s.confidence = min(s.confidence, diag.Low)
+		}
+	}
+	return s
+}
+
+// claims reports whether a branch tested the result of an atomic exchange.
+func claims(c *model.Condition) bool {
+	for _, o := range c.Origins {
+		if o.Access != nil && o.Access.Kind == model.AtomicRMW {
+			return true
+		}
+	}
+	return false
+}
+
+// protects reports whether a lock, held, keeps others out of a place. A lock
+// inside an element that is found by a key of its own does not protect what all
+// elements share.
+func protects(l model.Lock, pl model.Place) bool {
+	lp := l.Place
+	if lp.Region != model.RegionMapValue || lp.Elem == nil {
+		return true // a global lock, one in an object, or not known: assume the best
+	}
+	if lp.Elem.KeyKind == model.KeyConst || lp.Elem.KeyKind == model.KeyUnknown && lp.Elem.Key == "" {
+		return true
+	}
+	switch pl.Region {
+	case model.RegionGlobal:
+		return pl.Off < 0 && pl.IndexKey != "" && pl.IndexKey == lp.Elem.Key
+	case model.RegionMapValue:
+		e := pl.Elem
+		if e == nil || e.KeyKind != model.KeyConst {
+			return true // of an element of the same or a related key, as far as one can tell
+		}
+		return false
+	}
+	return true
+}
+
+// protected reports whether one of the locks keeps others out of a place.
+func protected(locks []model.Lock, pl model.Place) bool {
+	for _, l := range locks {
+		if protects(l, pl) {
+			return true
+		}
+	}
+	return false
+}
+
+// common gives the locks that are in both sets.
+func common(a, b []model.Lock) []model.Lock {
+	var out []model.Lock
+	for _, x := range a {
+		for _, y := range b {
+			if x.ID == y.ID {
+				out = append(out, x)
+				break
+			}
+		}
+	}
+	return out
+}
