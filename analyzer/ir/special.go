@@ -17,7 +17,7 @@ type Special struct {
 // specialSize has the special types with their sizes in bytes
 // (include/uapi/linux/bpf.h).
 var specialSize = map[string]int64{
-	"bpf_spin_lock": 4, "bpf_res_spin_lock": 8, "bpf_timer": 16, "bpf_wq": 16,
+	"bpf_spin_lock": 4, "bpf_res_spin_lock": 4, "bpf_timer": 16, "bpf_wq": 16,
 	"bpf_list_head": 16, "bpf_rb_root": 16, "bpf_list_node": 24, "bpf_rb_node": 32, "bpf_refcount": 4,
 }
 
