@@ -1,0 +1,42 @@
+// Package headers holds the headers that come with the tool, for machines that
+// have none: those of the compiler, of libbpf, and the kernel's user API as far as
+// BPF programs use it. They are written for analysis, not for compilation: only
+// names, types, layouts and values matter.
+package headers
+
+import (
+	"embed"
+	"strings"
+)
+
+//go:embed include
+var files embed.FS
+
+// Read gives the header name, such as "bpf/bpf_helpers.h".
+func Read(name string) (string, bool) {
+	b, err := files.ReadFile("include/" + name)
+	if err != nil {
+		return "", false
+	}
+	return string(b), true
+}
+
+// Freestanding reports whether name belongs to the compiler itself.
+func Freestanding(name string) bool {
+	switch name {
+	case "stddef.h", "stdint.h", "stdbool.h", "stdarg.h", "limits.h", "float.h", "iso646.h", "stdalign.h", "stdnoreturn.h":
+		return true
+	}
+	return false
+}
+
+// Hosted reports whether name belongs to the C library, which a repository never
+// stands in for.
+func Hosted(name string) bool {
+	switch name {
+	case "stdio.h", "stdlib.h", "string.h", "strings.h", "errno.h", "assert.h", "unistd.h", "ctype.h", "inttypes.h", "time.h", "signal.h", "fcntl.h",
+		"memory.h", "math.h", "features.h", "endian.h", "byteswap.h", "pthread.h", "stdatomic.h", "setjmp.h", "locale.h", "wchar.h":
+		return true
+	}
+	return strings.HasPrefix(name, "sys/") || strings.HasPrefix(name, "arpa/") || strings.HasPrefix(name, "netinet/") || strings.HasPrefix(name, "net/") || strings.HasPrefix(name, "bits/") || strings.HasPrefix(name, "gnu/")
+}

@@ -1,0 +1,226 @@
+package repair
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/cpp"
+)
+
+// operand is one output or input of inline assembly.
+type operand struct {
+	name       string // [name], or ""
+	constraint string
+	expr       [2]int // tokens of the expression, without parentheses
+}
+
+// asmStmt is a parsed asm statement.
+type asmStmt struct {
+	template        string
+	outputs, inputs []operand
+	labels          []cpp.Token
+	end             int // index after its closing parenthesis
+}
+
+// asm rewrites the inline assembly at i and gives the index after it, or i when
+// it is to be left alone.
+func (r *repairer) asm(i, to int) int {
+	in := r.in
+	j := i + 1
+	for j < to && (in[j].Is("volatile") || in[j].Is("__volatile__") || in[j].Is("__volatile") || in[j].Is("goto") || in[j].Is("inline") || in[j].Is("__inline__")) {
+		j++
+	}
+	if j >= to || !in[j].Is("(") {
+		return i
+	}
+	if r.body < 0 || i < r.body {
+		// A symbol's name, or assembly outside of functions: no effect on types.
+		end := closing(in, j) + 1
+		if i == 0 && end < to && in[end].Is(";") {
+			end++
+		}
+		return end
+	}
+	if i > 0 && (in[i-1].Kind == cpp.Ident && in[i-1].Text != "else" && in[i-1].Text != "do" || in[i-1].Is("]")) {
+		return closing(in, j) + 1 // register long x asm("r1")
+	}
+	s := r.parseAsm(j)
+	at := in[i]
+	if !r.lowerAsm(s, at) && r.res.Asm < 0 {
+		r.res.Asm = i
+	}
+	// A block needs no semicolon, and must not have one before else.
+	if n := len(r.res.Toks); s.end < to && in[s.end].Is(";") && n > 0 && r.res.Toks[n-1].Is("}") {
+		s.end++
+	}
+	return s.end
+}
+
+// parseAsm reads the operands of the assembly whose parenthesis is at i.
+func (r *repairer) parseAsm(i int) asmStmt {
+	in := r.in
+	end := closing(in, i)
+	s := asmStmt{end: end + 1}
+	var tmpl strings.Builder
+	section := 0
+	for j := i + 1; j < end; j++ {
+		t := &in[j]
+		if t.Is(":") {
+			section++
+			continue
+		}
+		switch section {
+		case 0:
+			if t.Kind == cpp.String {
+				if u, err := strconv.Unquote(t.Text); err == nil {
+					tmpl.WriteString(u)
+				} else {
+					tmpl.WriteString(strings.Trim(t.Text, `"`))
+				}
+			}
+		case 1, 2:
+			var o operand
+			if t.Is("[") {
+				k := closing(in, j)
+				if j+1 < k {
+					o.name = in[j+1].Text
+				}
+				if j = k + 1; j >= end {
+					break
+				}
+			}
+			for j < end && in[j].Kind == cpp.String {
+				o.constraint += strings.Trim(in[j].Text, `"`)
+				j++
+			}
+			if j < end && in[j].Is("(") {
+				k := closing(in, j)
+				o.expr = [2]int{j + 1, k}
+				j = k
+			}
+			if section == 1 {
+				s.outputs = append(s.outputs, o)
+			} else {
+				s.inputs = append(s.inputs, o)
+			}
+			for j+1 < end && !in[j+1].Is(",") && !in[j+1].Is(":") {
+				j++
+			}
+			if j+1 < end && in[j+1].Is(",") {
+				j++
+			}
+		case 4:
+			if t.Kind == cpp.Ident {
+				s.labels = append(s.labels, *t)
+			}
+		}
+	}
+	s.template = strings.TrimSpace(tmpl.String())
+	return s
+}
+
+var (
+	// if %[lhs] s< %[rhs] goto %l[label], as written by comparisons that the
+	// compiler must not reorder.
+	asmCompare = regexp.MustCompile(`^if\s+%(?:\[(\w+)\]|w?(\d+))\s*(==|!=|s?[<>]=?|&)\s*%(?:\[(\w+)\]|w?(\d+))\s+goto\s+%l(?:\[(\w+)\]|(\d+))\s*;?$`)
+	// Reads or writes memory, calls, or leaves.
+	asmEffect = regexp.MustCompile(`\*\s*\(|\bcall\b|\bexit\b|\bgoto\b|\block\b|\.(8byte|byte|long|quad|word)|\bmay_goto\b|r10|r11|xchg|atomic`)
+	asmCast   = regexp.MustCompile(`^\.byte\s+0xBF|^%\S+\s*=\s*addr_space_cast`)
+	// wN = wN and the like: a zero-extension of the operand onto itself.
+	asmRegister = regexp.MustCompile(`\br[0-9]\b|\bw[0-9]\b`)
+)
+
+// lowerAsm writes C for the statement s, or reports that there is none.
+func (r *repairer) lowerAsm(s asmStmt, at cpp.Token) bool {
+	// What stands for the statement is an expression statement or a conditional
+	// jump; the semicolon that follows the assembly ends it.
+	assign := func(o operand, value func()) {
+		if o.expr[1] <= o.expr[0] {
+			return
+		}
+		r.put(at, "(")
+		r.run(o.expr[0], o.expr[1])
+		r.put(at, ")", "=")
+		value()
+		r.put(at, ";")
+	}
+	unknown := func(o operand) {
+		assign(o, func() {
+			r.put(at, "(", "__typeof__", "(")
+			r.run(o.expr[0], o.expr[1])
+			r.put(at, ")", ")", Unknown, "(", ")")
+		})
+	}
+	switch {
+	case len(s.labels) > 0:
+		if m := asmCompare.FindStringSubmatch(s.template); m != nil {
+			lhs, ok1 := s.find(m[1] + m[2])
+			rhs, ok2 := s.find(m[4] + m[5])
+			if ok1 && ok2 {
+				op := strings.TrimPrefix(m[3], "s")
+				r.put(at, "if", "(", "(")
+				r.run(lhs.expr[0], lhs.expr[1])
+				r.put(at, ")", op, "(")
+				r.run(rhs.expr[0], rhs.expr[1])
+				r.put(at, ")", ")", "goto")
+				r.emit(s.labels[0])
+				return true
+			}
+		}
+		if strings.Contains(s.template, "*(") || strings.Contains(s.template, "call") || strings.Contains(s.template, "exit") {
+			return false
+		}
+		for i, l := range s.labels {
+			if i > 0 {
+				r.put(at, ";")
+			}
+			r.put(at, "if", "(", Unknown, "(", ")", ")", "goto")
+			r.emit(l)
+		}
+		return true
+	case s.template == "" || asmCast.MatchString(s.template):
+		// A barrier. An output may be tied to an input.
+		r.put(at, "{")
+		for i, o := range s.outputs {
+			if strings.HasPrefix(o.constraint, "+") {
+				continue
+			}
+			tied := false
+			for _, in := range s.inputs {
+				if in.constraint == strconv.Itoa(i) {
+					assign(o, func() { r.put(at, "("); r.run(in.expr[0], in.expr[1]); r.put(at, ")") })
+					tied = true
+				}
+			}
+			if !tied {
+				unknown(o)
+			}
+		}
+		r.put(at, "}")
+		return true
+	case len(s.outputs) > 0 && !asmEffect.MatchString(s.template) && !s.writesRegisters():
+		// Arithmetic on its operands.
+		r.put(at, "{")
+		for _, o := range s.outputs {
+			unknown(o)
+		}
+		r.put(at, "}")
+		return true
+	}
+	return false
+}
+
+// writesRegisters tells whether the assembly names registers itself.
+func (s *asmStmt) writesRegisters() bool { return asmRegister.MatchString(s.template) }
+
+// find gives the operand with a name or number.
+func (s *asmStmt) find(name string) (operand, bool) {
+	n, err := strconv.Atoi(name)
+	for i, o := range append(s.outputs[:len(s.outputs):len(s.outputs)], s.inputs...) {
+		if o.name != "" && o.name == name || err == nil && n == i {
+			return o, true
+		}
+	}
+	return operand{}, false
+}

@@ -1,0 +1,308 @@
+// Package repair rewrites the tokens of one declaration, after macro expansion,
+// into what modernc.org/cc understands, without changing what they mean. Tokens
+// keep their places, so positions are not affected.
+package repair
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/cpp"
+)
+
+// Unknown is the function whose result stands for a value that inline assembly
+// computes. It has no other effect.
+const Unknown = "__builtin_bpf_asm"
+
+// Result is a repaired declaration.
+type Result struct {
+	Toks []cpp.Token
+	// Asm is the index in the input of inline assembly that has no C equivalent, or -1.
+	Asm int
+	// Naked is set for a function with __attribute__((naked)).
+	Naked bool
+}
+
+// Decl repairs a declaration whose function body, if any, starts at index body.
+func Decl(toks []cpp.Token, body int) Result {
+	r := repairer{in: toks, body: body, res: Result{Asm: -1}}
+	if body >= 0 {
+		r.in = scopeLabels(toks, body)
+	}
+	r.res.Toks = make([]cpp.Token, 0, len(toks)+8)
+	r.run(0, len(r.in))
+	return r.res
+}
+
+type repairer struct {
+	in   []cpp.Token
+	body int
+	res  Result
+}
+
+func (r *repairer) emit(t cpp.Token) { r.res.Toks = append(r.res.Toks, t) }
+
+// put emits a punctuator or identifier at the place of at.
+func (r *repairer) put(at cpp.Token, texts ...string) {
+	for _, s := range texts {
+		t := at
+		t.Text = s
+		t.Kind = cpp.Punct
+		t.Flags = cpp.Space
+		if c := s[0]; c == '_' || c|0x20 >= 'a' && c|0x20 <= 'z' {
+			t.Kind = cpp.Ident
+		} else if c >= '0' && c <= '9' {
+			t.Kind = cpp.Number
+		}
+		r.emit(t)
+	}
+}
+
+func (r *repairer) run(from, to int) {
+	in := r.in
+	for i := from; i < to; i++ {
+		t := in[i]
+		switch t.Kind {
+		case cpp.HeaderRef:
+			continue
+		case cpp.Number:
+			if len(t.Text) > 2 && t.Text[0] == '0' && t.Text[1]|0x20 == 'b' {
+				t.Text = binaryConstant(t.Text)
+			}
+			r.emit(t)
+			continue
+		case cpp.Ident:
+		default:
+			r.emit(t)
+			continue
+		}
+		switch t.Text {
+		case "__attribute__", "__attribute":
+			if i+1 < to && in[i+1].Is("(") {
+				end := closing(in, i+1)
+				r.attribute(i, end)
+				i = end
+				continue
+			}
+		case "__declspec":
+			if i+1 < to && in[i+1].Is("(") {
+				i = closing(in, i+1)
+				continue
+			}
+		case "__extension__", "restrict", "__restrict", "__restrict__", "_Nonnull", "_Nullable", "__const":
+			if t.Text != "__const" {
+				continue
+			}
+		case "typeof", "__typeof", "typeof_unqual", "__typeof_unqual", "__typeof_unqual__":
+			t.Text = "__typeof__"
+		case "_Static_assert", "static_assert":
+			if i+1 < to && in[i+1].Is("(") {
+				i = closing(in, i+1)
+				if i+1 < to && in[i+1].Is(";") && (r.body < 0 || i < r.body) {
+					i++
+				}
+				continue
+			}
+		case "_Atomic":
+			if i+1 >= to || !in[i+1].Is("(") {
+				continue // the qualifier changes no layout
+			}
+		case "enum":
+			// enum tag : type { ... }
+			r.emit(t)
+			j := i + 1
+			if j < to && in[j].Kind == cpp.Ident {
+				j++
+			}
+			if j < to && in[j].Is(":") {
+				k := j
+				for k < to && !in[k].Is("{") && !in[k].Is(";") {
+					k++
+				}
+				for i++; i < j; i++ {
+					r.emit(in[i])
+				}
+				i = k - 1
+			}
+			continue
+		case "asm", "__asm__", "__asm":
+			if n := r.asm(i, to); n > i {
+				i = n - 1
+				continue
+			}
+		}
+		r.emit(t)
+	}
+}
+
+func binaryConstant(s string) string {
+	digits := strings.TrimRight(s[2:], "uUlL")
+	if n, err := strconv.ParseUint(digits, 2, 64); err == nil {
+		return "0x" + strconv.FormatUint(n, 16) + s[2+len(digits):]
+	}
+	return s
+}
+
+// closing gives the index of the bracket that closes the one at i, or of the last token.
+func closing(toks []cpp.Token, i int) int {
+	depth := 0
+	for ; i < len(toks); i++ {
+		if toks[i].Kind != cpp.Punct {
+			continue
+		}
+		switch toks[i].Text {
+		case "(", "[", "{":
+			depth++
+		case ")", "]", "}":
+			if depth--; depth <= 0 {
+				return i
+			}
+		}
+	}
+	return len(toks) - 1
+}
+
+// keptAttributes are those that mean something for layout or analysis; cc stumbles
+// over some of the others.
+var keptAttributes = map[string]string{
+	"section": "section", "__section__": "section",
+	"aligned": "aligned", "__aligned__": "aligned",
+	"packed": "packed", "__packed__": "packed",
+	"btf_decl_tag": "btf_decl_tag", "btf_type_tag": "btf_type_tag",
+	"weak": "weak", "__weak__": "weak",
+	"noinline": "noinline", "__noinline__": "noinline",
+	"always_inline": "always_inline", "__always_inline__": "always_inline",
+	"naked": "naked", "__naked__": "naked",
+	"cleanup": "cleanup", "__cleanup__": "cleanup",
+	"noreturn": "noreturn", "__noreturn__": "noreturn",
+	"vector_size": "vector_size", "__vector_size__": "vector_size",
+	"visibility": "visibility", "__visibility__": "visibility",
+}
+
+// attribute writes the attributes in [i, end] one by one: cc loses all but the
+// first two of a list and rejects empty ones.
+func (r *repairer) attribute(i, end int) {
+	in := r.in
+	if i+3 > end || !in[i+2].Is("(") {
+		return
+	}
+	inner := closing(in, i+2)
+	for j := i + 3; j < inner; j++ {
+		if in[j].Kind != cpp.Ident {
+			continue
+		}
+		name := in[j]
+		argEnd := j
+		if j+1 < inner && in[j+1].Is("(") {
+			argEnd = closing(in, j+1)
+		}
+		kept := keptAttributes[name.Text]
+		if kept == "naked" && (r.body < 0 || i < r.body) {
+			r.res.Naked = true
+		}
+		if kept == "aligned" && argEnd == j {
+			// Without a value: the target's largest alignment.
+			r.put(name, "__attribute__", "(", "(", "aligned", "(", "8", ")", ")", ")")
+		} else if kept != "" {
+			r.emit(withText(in[i], "__attribute__"))
+			r.put(name, "(", "(")
+			r.emit(withText(name, kept))
+			r.run(j+1, argEnd+1)
+			r.put(name, ")", ")")
+		}
+		j = argEnd
+	}
+}
+
+func withText(t cpp.Token, s string) cpp.Token {
+	t.Text = s
+	return t
+}
+
+// scopeLabels renames labels that __label__ makes local to a block, for cc knows
+// only labels of a whole function, and takes the declarations away.
+func scopeLabels(toks []cpp.Token, body int) []cpp.Token {
+	var places []int
+	for i := body; i < len(toks); i++ {
+		if toks[i].Kind == cpp.Ident && toks[i].Text == "__label__" {
+			places = append(places, i)
+		}
+	}
+	if len(places) == 0 {
+		return toks
+	}
+	out := append([]cpp.Token(nil), toks...)
+	drop := make(map[int]bool)
+	// Inner blocks come later: rename them first.
+	for n := len(places) - 1; n >= 0; n-- {
+		at := places[n]
+		end := blockEnd(out, at)
+		for i := at; i < end; i++ {
+			drop[i] = true
+			if out[i].Is(";") {
+				break
+			}
+			if out[i].Kind != cpp.Ident || i == at {
+				continue
+			}
+			renameLabel(out, at, end, out[i].Text, out[i].Text+"__"+strconv.Itoa(n))
+		}
+	}
+	w := 0
+	for i := range out {
+		if !drop[i] {
+			out[w] = out[i]
+			w++
+		}
+	}
+	return out[:w]
+}
+
+// blockEnd gives the index of the brace that closes the block around i.
+func blockEnd(toks []cpp.Token, i int) int {
+	depth := 0
+	for ; i < len(toks); i++ {
+		if toks[i].Is("{") {
+			depth++
+		} else if toks[i].Is("}") {
+			if depth--; depth < 0 {
+				return i
+			}
+		}
+	}
+	return len(toks)
+}
+
+func renameLabel(toks []cpp.Token, from, to int, name, unique string) {
+	for i := from; i < to; i++ {
+		t := &toks[i]
+		if t.Kind != cpp.Ident || t.Text != name {
+			continue
+		}
+		prev := toks[i-1].Text
+		next := ""
+		if i+1 < to {
+			next = toks[i+1].Text
+		}
+		switch {
+		case prev == "goto", prev == "&&" && isUnaryPlace(toks, i-1):
+			t.Text = unique
+		case next == ":" && (prev == ";" || prev == "{" || prev == "}" || prev == ":" || prev == ")"):
+			t.Text = unique
+		case (prev == ":" || prev == ",") && (next == ")" || next == ","):
+			t.Text = unique // the label list of asm goto
+		}
+	}
+}
+
+// isUnaryPlace tells whether the operator at i has no left operand.
+func isUnaryPlace(toks []cpp.Token, i int) bool {
+	p := &toks[i-1]
+	switch p.Kind {
+	case cpp.Ident:
+		return p.Text == "return"
+	case cpp.Number, cpp.String, cpp.Char:
+		return false
+	}
+	return p.Text != ")" && p.Text != "]"
+}

@@ -1,0 +1,152 @@
+package unit
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/cpp"
+)
+
+var predefinedFile = func() *cpp.File {
+	f := cpp.NewFile("<predefined>", predefined)
+	f.Builtin = true
+	return f
+}()
+
+// newResolver takes the flags apart. It gives the files to be read before the
+// unit's own: the predefined macros and those of the command line.
+func newResolver(cfg *Config, abs string) (r *resolver, pre, cmd *cpp.File) {
+	cwd, _ := os.Getwd()
+	r = &resolver{
+		cache: cfg.Cache, cfg: cfg, cwd: cwd, dir: filepath.Dir(abs),
+		opened: map[string]*cpp.File{}, found: map[string]*cpp.File{}, noted: map[string]bool{},
+	}
+	r.root = cfg.Root
+	if r.root == "" {
+		r.root = findRoot(r.dir)
+	} else if a, err := filepath.Abs(r.root); err == nil {
+		r.root = a
+	}
+	var b strings.Builder
+	define := func(d string) {
+		n, v, ok := strings.Cut(d, "=")
+		if !ok {
+			v = "1"
+		}
+		b.WriteString("#define " + oneLine(n) + " " + oneLine(v) + "\n")
+	}
+	for _, d := range cfg.IncludeDirs {
+		r.dirs = append(r.dirs, r.abs(d))
+	}
+	for _, d := range cfg.Defines {
+		define(d)
+	}
+	fl := parseFlags(cfg.ExtraFlags)
+	for _, d := range fl.dirs {
+		r.dirs = append(r.dirs, r.abs(d))
+	}
+	for _, d := range fl.system {
+		r.system = append(r.system, r.abs(d))
+	}
+	for _, d := range fl.quote {
+		r.quote = append(r.quote, r.abs(d))
+	}
+	for _, d := range fl.after {
+		r.after = append(r.after, r.abs(d))
+	}
+	for _, m := range fl.macros {
+		if m.undef {
+			b.WriteString("#undef " + oneLine(m.text) + "\n")
+		} else {
+			define(m.text)
+		}
+	}
+	r.forced = fl.forced
+	if !strings.Contains(b.String(), "__TARGET_ARCH_") {
+		b.WriteString("#define __TARGET_ARCH_x86 1\n")
+	}
+	cmd = cpp.NewFile("<command line>", b.String())
+	cmd.Builtin = true
+	return r, predefinedFile, cmd
+}
+
+func oneLine(s string) string { return strings.ReplaceAll(s, "\n", " ") }
+
+func (r *resolver) abs(d string) string {
+	if filepath.IsAbs(d) {
+		return filepath.Clean(d)
+	}
+	return filepath.Join(r.cwd, d)
+}
+
+// findRoot gives the nearest parent that holds .git or go.mod, else dir.
+func findRoot(dir string) string {
+	for d := dir; ; d = filepath.Dir(d) {
+		for _, n := range []string{".git", "go.mod"} {
+			if _, err := os.Stat(filepath.Join(d, n)); err == nil {
+				return d
+			}
+		}
+		if d == filepath.Dir(d) {
+			return dir
+		}
+	}
+}
+
+// flags are clang's flags as far as they matter here.
+type flags struct {
+	dirs, system, quote, after, forced []string
+	macros                             []macroFlag
+}
+
+type macroFlag struct {
+	text  string
+	undef bool
+}
+
+// parseFlags reads clang flags, those with their argument attached and apart.
+func parseFlags(args []string) (f flags) {
+	for i := 0; i < len(args); i++ {
+		a := args[i]
+		for _, k := range []string{"-isystem", "-iquote", "-idirafter", "-include", "-I", "-D", "-U"} {
+			v, ok := strings.CutPrefix(a, k)
+			if !ok {
+				continue
+			}
+			if v == "" {
+				if i++; i >= len(args) {
+					break
+				}
+				v = args[i]
+			}
+			switch k {
+			case "-isystem":
+				f.system = append(f.system, v)
+			case "-iquote":
+				f.quote = append(f.quote, v)
+			case "-idirafter":
+				f.after = append(f.after, v)
+			case "-include":
+				f.forced = append(f.forced, v)
+			case "-I":
+				f.dirs = append(f.dirs, v)
+			case "-D":
+				f.macros = append(f.macros, macroFlag{text: v})
+			case "-U":
+				f.macros = append(f.macros, macroFlag{text: v, undef: true})
+			}
+			break
+		}
+	}
+	return f
+}
+
+// finalNotes lists the fallbacks that were used.
+func (r *resolver) finalNotes() []string {
+	notes := r.notes
+	if len(r.embeds) > 0 {
+		notes = append(notes, "embedded headers used, not found elsewhere: "+strings.Join(r.embeds, ", "))
+	}
+	return notes
+}

@@ -1,0 +1,333 @@
+package unit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"sort"
+	"strconv"
+	"strings"
+
+	"modernc.org/cc/v4"
+
+	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/cpp"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/reduce"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/repair"
+)
+
+// item is a declaration on its way to cc.
+type item struct {
+	decl *reduce.Decl
+	toks []cpp.Token // repaired
+	body int         // of the opening brace in toks, or -1
+	form form
+	why  string
+	at   cpp.Token // where the reason is
+}
+
+// form is how much of a declaration cc is given.
+type form uint8
+
+const (
+	whole form = iota
+	prototype
+	nothing
+)
+
+// maxRounds bounds how often cc is run for one unit.
+const maxRounds = 60
+
+// maxDeclTokens and maxNesting bound a declaration: cc works recursively.
+const (
+	maxDeclTokens = 300_000
+	maxNesting    = 400
+)
+
+// prepare repairs the declarations.
+func prepare(decls []*reduce.Decl) []*item {
+	items := make([]*item, 0, len(decls))
+	for _, d := range decls {
+		it := &item{decl: d, body: -1}
+		if why, at := tooComplex(d.Toks); why != "" {
+			it.form, it.why, it.at = nothing, why, at
+			items = append(items, it)
+			continue
+		}
+		res := repair.Decl(d.Toks, d.Body)
+		it.toks = res.Toks
+		if d.Kind == reduce.Func {
+			it.body = bodyOf(it.toks)
+		}
+		switch {
+		case it.body < 0:
+		case res.Naked:
+			it.form, it.why, it.at = prototype, "naked function (inline assembly)", d.Toks[0]
+		case res.Asm >= 0:
+			if b := replacement(d.Name(), it.toks[it.body]); b != nil {
+				it.toks = append(it.toks[:it.body:it.body], b...)
+			} else {
+				it.form, it.why, it.at = prototype, "inline assembly", d.Toks[0]
+			}
+		}
+		items = append(items, it)
+	}
+	return items
+}
+
+// replacement gives the meaning of functions of well-known headers that are
+// written in assembly, as a body.
+func replacement(name string, at cpp.Token) (toks []cpp.Token) {
+	switch name {
+	case "bpf_tail_call_static": // libbpf's bpf_helpers.h
+		toks = cpp.Lex(tailCallStatic, 0, uint32(len(tailCallStatic.Src)), nil)
+	}
+	for i := range toks {
+		toks[i].File, toks[i].Off, toks[i].Exp = at.File, at.Off, at.Exp
+	}
+	return toks
+}
+
+var tailCallStatic = cpp.NewFile("<predefined>", "{ bpf_tail_call((void *)ctx, (void *)map, slot); }")
+
+// tooComplex says why cc must not be given a declaration.
+func tooComplex(toks []cpp.Token) (string, cpp.Token) {
+	if len(toks) > maxDeclTokens {
+		return fmt.Sprintf("declaration of more than %d tokens", maxDeclTokens), toks[0]
+	}
+	depth, run := 0, 0
+	for i := range toks {
+		t := &toks[i]
+		if t.Kind != cpp.Punct {
+			if t.Text != "else" && t.Text != "if" && t.Text != "sizeof" {
+				run = 0
+			}
+			continue
+		}
+		switch t.Text {
+		case "(", "[", "{":
+			depth++
+			if depth > maxNesting {
+				return fmt.Sprintf("brackets are nested deeper than %d", maxNesting), *t
+			}
+		case ")", "]", "}":
+			depth--
+		case "*", "!", "~", "-", "+", "&", "++", "--", "?", ":":
+			if run++; run > 4*maxNesting {
+				return "expression is nested too deeply", *t
+			}
+			continue
+		}
+		run = 0
+	}
+	return "", cpp.Token{}
+}
+
+// bodyOf finds the opening brace of a repaired function's body.
+func bodyOf(toks []cpp.Token) int {
+	depth, aggregate := 0, false
+	for i := range toks {
+		switch t := &toks[i]; t.Text {
+		case "(", "[":
+			depth++
+		case ")", "]":
+			depth--
+			aggregate = false
+		case "struct", "union", "enum":
+			aggregate = depth == 0
+		case "*":
+			aggregate = false
+		case "{":
+			if depth == 0 && aggregate {
+				depth++
+				aggregate = false
+			} else if depth == 0 {
+				return i
+			} else {
+				depth++
+			}
+		case "}":
+			depth--
+		}
+	}
+	return -1
+}
+
+// render writes what cc is to be given.
+func render(items []*item, soft []string) *ccText {
+	c := &ccText{}
+	if len(soft) > 0 {
+		c.lines = append(c.lines, 0)
+		c.items = append(c.items, nil)
+		for _, s := range soft {
+			c.buf = append(c.buf, s...)
+			c.buf = append(c.buf, ';')
+		}
+		c.buf = append(c.buf, '\n')
+	}
+	semi := []cpp.Token{{Kind: cpp.Punct, Text: ";"}}
+	for _, it := range items {
+		switch it.form {
+		case whole:
+			c.decl(it, it.toks)
+		case prototype:
+			semi[0].File, semi[0].Off, semi[0].Exp = it.toks[it.body].File, it.toks[it.body].Off, it.toks[it.body].Exp
+			c.decl(it, append(it.toks[:it.body:it.body], semi...))
+		}
+	}
+	return c
+}
+
+const unitName = "unit"
+
+// translate runs cc over items until it accepts what is left of them.
+func translate(ctx context.Context, items []*item, soft []string) (*cc.AST, *ccText, error) {
+	abi, err := cc.NewABI("linux", "amd64")
+	if err != nil {
+		return nil, nil, err
+	}
+	var pro strings.Builder
+	pro.WriteString(prologue)
+	seen := map[string]bool{}
+	for _, it := range items {
+		for i := range it.toks {
+			t := &it.toks[i]
+			if t.Kind == cpp.Ident && strings.HasPrefix(t.Text, "__") && !seen[t.Text] {
+				seen[t.Text] = true
+				if b := builtins[t.Text]; b != "" {
+					pro.WriteString(b)
+				}
+			}
+		}
+	}
+	pro.WriteByte('\n')
+	for range maxRounds {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
+		text := render(items, soft)
+		ast, err := run(abi, pro.String(), text)
+		if err == nil {
+			return ast, text, nil
+		}
+		if !blame(err, text, func() []*item { return bisect(ctx, abi, pro.String(), items, soft) }) {
+			return nil, nil, fmt.Errorf("%s", clean(err.Error()))
+		}
+	}
+	// Too many: leave out the bodies of all that is left but could not be checked.
+	return nil, nil, errors.New("too many declarations that cannot be parsed")
+}
+
+// panicked is what cc ran into.
+type panicked struct{ what any }
+
+func (p panicked) Error() string { return fmt.Sprintf("internal error of the C front end: %v", p.what) }
+
+// run is one call of cc.
+func run(abi *cc.ABI, pro string, text *ccText) (ast *cc.AST, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			ast, err = nil, panicked{r}
+		}
+	}()
+	cfg := &cc.Config{
+		ABI:                        abi,
+		UnsignedEnums:              true,
+		IgnoreStaticAssert:         true,
+		IgnoreNegativeShiftAmounts: true,
+		FS:                         noFiles{},
+		FSOnly:                     true,
+		ExpansionLimit:             64 << 20,
+	}
+	return cc.Translate(cfg, []cc.Source{{Name: "<builtin>", Value: pro}, {Name: unitName, Value: append([]byte(nil), text.buf...)}})
+}
+
+var (
+	errPos    = regexp.MustCompile(`^unit:(\d+):(\d+):`)
+	errOrigin = regexp.MustCompile(` \([a-z0-9_]+\.go:\d+:[^()]*\)`)
+	errSecond = regexp.MustCompile(`unit:\d+:\d+:?`)
+)
+
+// clean takes what belongs to cc's own source out of a message.
+func clean(s string) string {
+	s, _, _ = strings.Cut(s, "\n")
+	s = errOrigin.ReplaceAllString(s, "")
+	s = errPos.ReplaceAllString(s, "")
+	s = errSecond.ReplaceAllString(s, "here")
+	return strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(s), ":"))
+}
+
+// blame leaves out the declarations that err complains about. It reports whether
+// there was any.
+func blame(err error, text *ccText, find func() []*item) bool {
+	hit := false
+	for _, line := range strings.Split(err.Error(), "\n") {
+		m := errPos.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		ln, _ := strconv.Atoi(m[1])
+		col, _ := strconv.Atoi(m[2])
+		if ln < 1 || ln > len(text.items) {
+			continue
+		}
+		it := text.items[ln-1]
+		if it == nil {
+			continue
+		}
+		var at cpp.Token
+		if n := text.at(int(text.lines[ln-1]) + col - 1); n >= 0 {
+			at = text.toks[n]
+		}
+		if at.File == nil {
+			at = it.decl.Toks[0]
+		}
+		before := it.form
+		if before == whole || !hit {
+			it.demote(clean(line), at)
+		}
+		hit = hit || it.form != before
+	}
+	if hit {
+		return true
+	}
+	for _, it := range find() {
+		it.demote(clean(err.Error()), it.decl.Toks[0])
+		hit = true
+	}
+	return hit
+}
+
+// demote gives cc less of the declaration from now on.
+func (it *item) demote(why string, at cpp.Token) {
+	switch {
+	case it.form == whole && it.body >= 0:
+		it.form = prototype
+	case it.form == nothing:
+		return
+	default:
+		it.form = nothing
+	}
+	if it.why == "" {
+		it.why, it.at = why, at
+	}
+}
+
+// bisect finds the declaration that makes cc panic, or err without a place: the
+// last one of the shortest prefix that does.
+func bisect(ctx context.Context, abi *cc.ABI, pro string, items []*item, soft []string) []*item {
+	bad := sort.Search(len(items), func(n int) bool {
+		if ctx.Err() != nil {
+			return true
+		}
+		text := render(items[:n+1], soft)
+		_, err := run(abi, pro, text)
+		return err != nil
+	})
+	for ; bad < len(items); bad++ {
+		if items[bad].form != nothing {
+			return items[bad : bad+1]
+		}
+	}
+	return nil
+}
