@@ -233,68 +233,99 @@ func effects(in ir.Instr) (def ir.Reg, uses []ir.Reg) {
 	return def, uses
 }
 
-// postDominators computes immediate post-dominators (Cooper, Harvey and
-// Kennedy's iteration on the reversed graph with one virtual exit).
+// postDominators computes immediate post-dominators: dominators of the reversed
+// graph from one virtual exit (Cooper, Harvey and Kennedy, "A Simple, Fast
+// Dominance Algorithm"). A block that reaches no exit is taken to be followed
+// by it.
 func (fi *funcInfo) postDominators(f *ir.Func) {
 	n := len(f.Blocks)
-	const none = -2
-	num := make([]int, n) // postorder number on the reversed graph: by reversed rpo
-	for i := range fi.ipdom {
-		fi.ipdom[i] = none
-		num[i] = fi.rpo[i]
-	}
-	// The virtual exit has a number larger than every block.
-	number := func(b int) int {
-		if b == -1 {
-			return n
+	exit := n
+	preds := make([][]int, n+1) // in the original graph; of the exit: the returning blocks
+	for _, b := range fi.order {
+		succs := b.Succs()
+		if len(succs) == 0 {
+			preds[exit] = append(preds[exit], b.Index)
 		}
-		return num[b]
+		for _, s := range succs {
+			preds[s.Index] = append(preds[s.Index], b.Index)
+		}
 	}
+	// Postorder of the reversed graph.
+	num := make([]int, n+1)
+	var post []int
+	state := make([]byte, n+1)
+	type frame struct {
+		b    int
+		next int
+	}
+	visit := func(root int) {
+		stack := []frame{{root, 0}}
+		state[root] = 1
+		for len(stack) > 0 {
+			top := &stack[len(stack)-1]
+			if top.next < len(preds[top.b]) {
+				p := preds[top.b][top.next]
+				top.next++
+				if state[p] == 0 {
+					state[p] = 1
+					stack = append(stack, frame{p, 0})
+				}
+				continue
+			}
+			num[top.b] = len(post)
+			post = append(post, top.b)
+			stack = stack[:len(stack)-1]
+		}
+	}
+	visit(exit)
+	const none = -2
+	dom := make([]int, n+1)
+	for i := range dom {
+		dom[i] = none
+	}
+	dom[exit] = exit
 	intersect := func(a, b int) int {
 		for a != b {
-			for number(a) < number(b) {
-				a = fi.ipdom[a]
-				if a == none {
-					return b
-				}
+			for num[a] < num[b] {
+				a = dom[a]
 			}
-			for number(b) < number(a) {
-				b = fi.ipdom[b]
-				if b == none {
-					return a
-				}
+			for num[b] < num[a] {
+				b = dom[b]
 			}
 		}
 		return a
 	}
-	for changed, round := true, 0; changed && round < 64; round++ {
+	for changed := true; changed; {
 		changed = false
-		for i := len(fi.order) - 1; i >= 0; i-- {
-			b := fi.order[i]
-			succs := b.Succs()
+		for i := len(post) - 1; i >= 0; i-- {
+			b := post[i]
+			if b == exit {
+				continue
+			}
 			d := none
+			succs := f.Blocks[b].Succs()
 			if len(succs) == 0 {
-				d = -1
+				d = exit
 			}
 			for _, s := range succs {
-				if fi.ipdom[s.Index] == none && s.Index != b.Index {
-					continue
-				}
-				if d == none {
+				switch {
+				case dom[s.Index] == none:
+				case d == none:
 					d = s.Index
-				} else {
+				default:
 					d = intersect(d, s.Index)
 				}
 			}
-			if d != fi.ipdom[b.Index] {
-				fi.ipdom[b.Index] = d
+			if d != dom[b] {
+				dom[b] = d
 				changed = true
 			}
 		}
 	}
 	for i := range fi.ipdom {
-		if fi.ipdom[i] == none {
-			fi.ipdom[i] = -1
+		fi.ipdom[i] = -1
+		if d := dom[i]; d != none && d != exit {
+			fi.ipdom[i] = d
 		}
 	}
 }

@@ -427,7 +427,7 @@ func (x *exec) atomic(in *ir.Atomic) {
 					a.storeConst(s.rangeOf(v), v)
 				}
 			}
-			if kind == model.AtomicLoad {
+			if kind != model.AtomicStore {
 				from = from.union(origins{{load: a, size: in.Size, held: s.heldSerials(), copied: true}})
 			}
 		case o.tracked():

@@ -3,7 +3,9 @@ package flow
 import (
 	"context"
 	"fmt"
+	"math/bits"
 	"slices"
+	"strings"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
@@ -262,11 +264,24 @@ type memoKey struct {
 // memo keeps the fixpoint of a function on one call path.
 type memo struct {
 	entry *state
-	in    []map[string]*visit // by block index
+	in    [][]*visit // by block index; in the order of their keys
 	exits []exit
+	// dirty has the blocks to run (again), by reverse postorder number.
+	dirty []uint64
+}
+
+// next takes the first dirty block.
+func (m *memo) next() (rpo int, ok bool) {
+	for w, x := range m.dirty {
+		if x != 0 {
+			return w*64 + bits.TrailingZeros64(x), true
+		}
+	}
+	return 0, false
 }
 
 type visit struct {
+	key   string
 	s     *state
 	joins int
 	dirty bool
@@ -292,7 +307,8 @@ func (e *engine) run(path *callPath, s *state) []exit {
 	f := path.fn
 	fi := e.info(f)
 	m.entry = s.clone()
-	m.in = make([]map[string]*visit, len(f.Blocks))
+	m.in = make([][]*visit, len(f.Blocks))
+	m.dirty = make([]uint64, len(fi.order)/64+1)
 	m.exits = nil
 	recording := e.recording
 	e.recording = false
@@ -300,19 +316,14 @@ func (e *engine) run(path *callPath, s *state) []exit {
 	e.flowInto(path, fi, m, f.Blocks[0], s.clone())
 	// The exits of the last time that each state ran through its block.
 	exits := make(map[*visit][]exit)
-	for {
-		// The first dirty block in reverse postorder.
-		var b *ir.Block
-		for _, x := range fi.order {
-			if slices.ContainsFunc(sortedVisits(m.in[x.Index]), func(v *visit) bool { return v.dirty }) {
-				b = x
-				break
-			}
-		}
-		if b == nil || e.exhausted {
+	for !e.exhausted {
+		n, ok := m.next()
+		if !ok {
 			break
 		}
-		for _, v := range sortedVisits(m.in[b.Index]) {
+		m.dirty[n/64] &^= 1 << (n % 64)
+		b := fi.order[n]
+		for _, v := range slices.Clone(m.in[b.Index]) {
 			if !v.dirty {
 				continue
 			}
@@ -326,7 +337,7 @@ func (e *engine) run(path *callPath, s *state) []exit {
 	}
 	var all []exit
 	for _, b := range fi.order {
-		for _, v := range sortedVisits(m.in[b.Index]) {
+		for _, v := range m.in[b.Index] {
 			all = append(all, exits[v]...)
 		}
 	}
@@ -334,49 +345,29 @@ func (e *engine) run(path *callPath, s *state) []exit {
 	return m.exits
 }
 
-func sortedVisits(in map[string]*visit) []*visit {
-	switch len(in) {
-	case 0:
-		return nil
-	case 1:
-		for _, v := range in {
-			return []*visit{v}
-		}
-	}
-	keys := make([]string, 0, len(in))
-	for k := range in {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	out := make([]*visit, len(keys))
-	for i, k := range keys {
-		out[i] = in[k]
-	}
-	return out
-}
-
 // flowInto joins a state into a block's.
 func (e *engine) flowInto(path *callPath, fi *funcInfo, m *memo, b *ir.Block, s *state) {
 	j := joiner{e: e, path: path, at: b, live: fi.liveIn[b.Index]}
 	j.restrict(s)
-	if m.in[b.Index] == nil {
-		m.in[b.Index] = make(map[string]*visit)
-	}
+	visits := m.in[b.Index]
 	k := s.key()
-	v, ok := m.in[b.Index][k]
+	at, ok := slices.BinarySearchFunc(visits, k, func(v *visit, k string) int { return strings.Compare(v.key, k) })
+	n := fi.rpo[b.Index]
 	if !ok {
-		if len(m.in[b.Index]) >= maxKeys {
+		if len(visits) >= maxKeys {
 			e.skip(path.fn, path.fn.Pos, "too many combinations of locks held to tell apart; some paths were not followed")
 			return
 		}
-		m.in[b.Index][k] = &visit{s: s, dirty: true}
+		m.in[b.Index] = slices.Insert(visits, at, &visit{key: k, s: s, dirty: true})
+		m.dirty[n/64] |= 1 << (n % 64)
 		return
 	}
+	v := visits[at]
 	v.joins++
 	j.widen = v.joins > widenAfter && (fi.heads[b.Index] || v.joins > 20*widenAfter)
-	n, changed := j.merge(v.s, s)
-	if changed {
-		v.s, v.dirty = n, true
+	if merged, changed := j.merge(v.s, s); changed {
+		v.s, v.dirty = merged, true
+		m.dirty[n/64] |= 1 << (n % 64)
 	}
 }
 
@@ -551,7 +542,7 @@ func (e *engine) record(path *callPath, s *state) {
 		return
 	}
 	for _, b := range e.info(path.fn).order {
-		for _, v := range sortedVisits(m.in[b.Index]) {
+		for _, v := range m.in[b.Index] {
 			e.block(path, b, v.s.clone())
 		}
 	}

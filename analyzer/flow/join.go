@@ -16,6 +16,9 @@ type joiner struct {
 	live []uint64
 	// widen: a loop has come round often enough; let intervals go.
 	widen bool
+	// implicit are the loads tested by the branches that only one of the sides
+	// took: what differs between the sides depends on them.
+	implicit origins
 }
 
 // phi gives the identity of what is merged at a location.
@@ -47,6 +50,7 @@ func (j *joiner) restrict(s *state) {
 func (j *joiner) merge(a, b *state) (*state, bool) {
 	out := a.clone()
 	changed := false
+	j.implicit = tested(a.conds, b.conds).union(tested(b.conds, a.conds))
 	// Frames.
 	for i := range a.frames {
 		fa, fb := a.frames[i], b.frames[i]
@@ -139,6 +143,17 @@ func intersect[T any](a, b []T, same func(x, y T) bool, changed bool) ([]T, bool
 		return out, true
 	}
 	return a, changed
+}
+
+// tested gives the loads that the branches in a tested which are not in b.
+func tested(a, b []*condition) origins {
+	var from origins
+	for _, x := range a {
+		if !slices.ContainsFunc(b, x.same) {
+			from = from.union(x.origins.changed())
+		}
+	}
+	return from
 }
 
 func joinConds(a, b []*condition, changed bool) ([]*condition, bool) {
@@ -238,7 +253,10 @@ func (j *joiner) value(a *state, va *value, b *state, vb *value, phi func() sym)
 	case va.isPtr() || vb.isPtr():
 		return &value{iv: anyInt, origins: from, sym: phi()}
 	}
-	n := &value{iv: a.rangeOf(va).join(b.rangeOf(vb)), origins: from, sym: va.sym}
+	if !va.origins.equal(vb.origins) {
+		from = from.changed() // x = n < x ? n : x is no copy of x
+	}
+	n := &value{iv: a.rangeOf(va).join(b.rangeOf(vb)), origins: from.union(j.implicit), sym: va.sym}
 	if j.widen {
 		n.iv = widenInterval(va.iv, n.iv)
 	}
