@@ -32,6 +32,11 @@ var catalogue = []*Rule{
 	lockTooNew,
 	longCriticalSection,
 
+	lookupWithoutFLock,
+	updateWithoutFLock,
+	iterateWithoutFLock,
+	ineffectiveFLock,
+	userLostUpdate,
 	helperWithoutFLock,
 
 	reentrantMapOp,

@@ -1,0 +1,3 @@
+module github.com/iovisor/gobpf
+
+go 1.21

@@ -1,0 +1,3 @@
+module github.com/aquasecurity/libbpfgo
+
+go 1.21
