@@ -62,16 +62,7 @@ func (p *Preprocessor) condition(dir Token, line []Token) bool {
 				return false
 			}
 			arg := line[i+2 : end]
-			found := false
-			if name, quoted, ok := p.headerName(joinHeader(arg)); ok {
-				from := t.File
-				if n := len(p.incl); n > 0 {
-					from = p.incl[n-1].file
-				}
-				f, _ := p.res.Resolve(name, quoted, t.Text == "__has_include_next", from)
-				found = f != nil
-			}
-			num(t, found)
+			num(t, p.hasInclude(t, arg))
 			i = end
 		case "__has_builtin", "__has_attribute", "__has_feature", "__has_extension",
 			"__has_declspec_attribute", "__has_c_attribute", "__has_warning":
@@ -96,6 +87,20 @@ func (p *Preprocessor) condition(dir Token, line []Token) bool {
 		e.fail("missing binary operator before " + quote(e.toks[e.pos].Text))
 	}
 	return !e.failed && v.n != 0
+}
+
+// hasInclude answers __has_include and __has_include_next.
+func (p *Preprocessor) hasInclude(op Token, arg []Token) bool {
+	name, quoted, ok := p.headerName(joinHeader(arg))
+	if !ok {
+		return false
+	}
+	from := op.File
+	if n := len(p.incl); n > 0 {
+		from = p.incl[n-1].file
+	}
+	f, _ := p.res.Resolve(name, quoted, op.Text == "__has_include_next", from)
+	return f != nil
 }
 
 // joinHeader makes one header name of < a / b . h >.
@@ -340,9 +345,21 @@ func (e *evaluator) unary() ppInt {
 	case Char:
 		return ppInt{n: uint64(charValue(t.Text))}
 	case Ident:
-		// Unknown names are 0; so is what looks like a call of one.
+		// Unknown names are 0.
 		if e.pos < len(e.toks) && e.toks[e.pos].Is("(") {
 			if end := closing(e.toks, e.pos); end > 0 {
+				if strings.HasPrefix(t.Text, "__has_") { // from a macro
+					arg := e.toks[e.pos+1 : end]
+					e.pos = end + 1
+					ok := has(t.Text, arg)
+					if strings.HasPrefix(t.Text, "__has_include") {
+						ok = e.p.hasInclude(t, arg)
+					}
+					if ok {
+						return ppInt{n: 1}
+					}
+					return ppInt{}
+				}
 				return e.fail("function-like macro " + quote(t.Text) + " is not defined")
 			}
 		}

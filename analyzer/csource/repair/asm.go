@@ -125,7 +125,7 @@ var (
 	// compiler must not reorder.
 	asmCompare = regexp.MustCompile(`^if\s+%(?:\[(\w+)\]|w?(\d+))\s*(==|!=|s?[<>]=?|&)\s*%(?:\[(\w+)\]|w?(\d+))\s+goto\s+%l(?:\[(\w+)\]|(\d+))\s*;?$`)
 	// Reads or writes memory, calls, or leaves.
-	asmEffect = regexp.MustCompile(`\*\s*\(|\bcall\b|\bexit\b|\bgoto\b|\block\b|\.(8byte|byte|long|quad|word)|\bmay_goto\b|r10|r11|xchg|atomic`)
+	asmEffect = regexp.MustCompile(`\*\s*\(|\bcall\b|\bexit\b|\bgoto\s+(?:[^+]|\+\D)|\block\b|\.(8byte|byte|long|quad|word)|\bmay_goto\b|r10|r11|xchg|atomic`)
 	asmCast   = regexp.MustCompile(`^\.byte\s+0xBF|^%\S+\s*=\s*addr_space_cast`)
 	// wN = wN and the like: a zero-extension of the operand onto itself.
 	asmRegister = regexp.MustCompile(`\br[0-9]\b|\bw[0-9]\b`)

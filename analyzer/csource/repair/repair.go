@@ -4,6 +4,7 @@
 package repair
 
 import (
+	"math/bits"
 	"strconv"
 	"strings"
 
@@ -80,7 +81,9 @@ func (r *repairer) run(from, to int) {
 		case "__attribute__", "__attribute":
 			if i+1 < to && in[i+1].Is("(") {
 				end := closing(in, i+1)
-				r.attribute(i, end)
+				if !r.beforeBody(end) {
+					r.attribute(i, end)
+				}
 				i = end
 				continue
 			}
@@ -95,6 +98,20 @@ func (r *repairer) run(from, to int) {
 			}
 		case "typeof", "__typeof", "typeof_unqual", "__typeof_unqual", "__typeof_unqual__":
 			t.Text = "__typeof__"
+			if n := r.typeofFunction(i, to); n > i {
+				i = n - 1
+				continue
+			}
+		case "__typeof__":
+			if n := r.typeofFunction(i, to); n > i {
+				i = n - 1
+				continue
+			}
+		case "__builtin_bswap16", "__builtin_bswap32", "__builtin_bswap64":
+			if n := r.bswapConstant(i, to); n > i {
+				i = n - 1
+				continue
+			}
 		case "_Static_assert", "static_assert":
 			if i+1 < to && in[i+1].Is("(") {
 				i = closing(in, i+1)
@@ -133,6 +150,106 @@ func (r *repairer) run(from, to int) {
 		}
 		r.emit(t)
 	}
+}
+
+// beforeBody tells whether only attributes stand between index end and the
+// function's body; cc does not expect any there.
+func (r *repairer) beforeBody(end int) bool {
+	for i := end + 1; i < r.body; i++ {
+		if !r.in[i].Is("__attribute__") && !r.in[i].Is("__attribute") || i+1 >= r.body || !r.in[i+1].Is("(") {
+			return false
+		}
+		i = closing(r.in, i+1)
+	}
+	return end < r.body
+}
+
+// typeofFunction rewrites typeof(void (int)) *name[] as void (*name[])(int), for cc
+// cannot parse a function type without a declarator. It gives the index after what
+// it wrote, or i.
+func (r *repairer) typeofFunction(i, to int) int {
+	in := r.in
+	if i+1 >= to || !in[i+1].Is("(") {
+		return i
+	}
+	end := closing(in, i+1)
+	params := i + 2
+	for params < end && in[params].Kind == cpp.Ident || params < end && in[params].Is("*") {
+		params++
+	}
+	if params == i+2 || params >= end || !in[params].Is("(") || closing(in, params) != end-1 || !typeWords(in[i+2:params]) {
+		return i
+	}
+	d := end + 1
+	for d < to && !in[d].Is(";") && !in[d].Is(",") && !in[d].Is("=") && !in[d].Is(")") && !in[d].Is("{") {
+		if in[d].Is("(") || in[d].Is("[") {
+			d = closing(in, d)
+		}
+		d++
+	}
+	r.run(i+2, params)
+	r.put(in[i], "(")
+	r.run(end+1, d)
+	r.put(in[i], ")")
+	r.run(params, end)
+	return d
+}
+
+// typeWords tells whether tokens are surely a type, not a function to be called.
+func typeWords(toks []cpp.Token) bool {
+	switch toks[0].Text {
+	case "void", "int", "long", "short", "char", "unsigned", "signed", "struct", "union", "enum", "_Bool", "const":
+		return true
+	}
+	return len(toks) > 1
+}
+
+// bswapConstant computes a byte swap of a literal, which may be needed as a
+// constant. It gives the index after it, or i.
+func (r *repairer) bswapConstant(i, to int) int {
+	in := r.in
+	if i+1 >= to || !in[i+1].Is("(") {
+		return i
+	}
+	end := closing(in, i+1)
+	var n uint64
+	found := false
+	for j := i + 2; j < end; j++ {
+		switch t := &in[j]; {
+		case t.Is("(") || t.Is(")"):
+		case t.Kind == cpp.Number && !found:
+			v, err := strconv.ParseUint(strings.TrimRight(t.Text, "uUlL"), 0, 64)
+			if err != nil {
+				return i
+			}
+			n, found = v, true
+		case t.Kind == cpp.Ident && !found && in[j-1].Is("(") && in[j+1].Is(")") && isIntName(t.Text): // a cast
+		default:
+			return i
+		}
+	}
+	if !found {
+		return i
+	}
+	text := ""
+	switch in[i].Text {
+	case "__builtin_bswap16":
+		text = strconv.FormatUint(uint64(bits.ReverseBytes16(uint16(n))), 10)
+	case "__builtin_bswap32":
+		text = strconv.FormatUint(uint64(bits.ReverseBytes32(uint32(n))), 10) + "U"
+	default:
+		text = strconv.FormatUint(bits.ReverseBytes64(n), 10) + "UL"
+	}
+	r.put(in[i], text)
+	return end + 1
+}
+
+func isIntName(s string) bool {
+	switch s {
+	case "__u16", "__u32", "__u64", "__be16", "__be32", "__be64", "u16", "u32", "u64", "uint16_t", "uint32_t", "uint64_t", "short", "int", "long", "unsigned":
+		return true
+	}
+	return false
 }
 
 func binaryConstant(s string) string {

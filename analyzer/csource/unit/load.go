@@ -165,11 +165,14 @@ func (u *Unit) report(problems []cpp.Problem, items []*item) {
 func (u *Unit) nothingLeft(main *cpp.File, items []*item) error {
 	var first *item
 	for _, it := range items {
-		if !it.decl.Main {
+		if it.form == whole || it.decl.Kind == reduce.Func && it.form == prototype {
+			if it.decl.Main || it.decl.Kind == reduce.Func {
+				return nil
+			}
 			continue
 		}
-		if it.form == whole || it.decl.Kind == reduce.Func && it.form == prototype {
-			return nil
+		if !it.decl.Main {
+			continue
 		}
 		if first == nil {
 			first = it
@@ -178,6 +181,9 @@ func (u *Unit) nothingLeft(main *cpp.File, items []*item) error {
 	if first != nil {
 		pl := u.spelled(&first.at)
 		return fmt.Errorf("%s: not C: %s", span(pl.file, pl.off, 0), first.why)
+	}
+	if len(items) > 0 {
+		return nil
 	}
 	for _, s := range u.Skipped {
 		return fmt.Errorf("%s: %s", s.Span, s.Reason)

@@ -94,15 +94,19 @@ func (r *resolver) elsewhere(name string) (*cpp.File, error) {
 			return f, nil
 		}
 	}
-	for _, d := range systemDirs {
+	for _, d := range slices.Concat(systemDirs, r.after) {
 		if f, err := r.try(d, name); f != nil || err != nil {
 			return f, err
 		}
 	}
-	for _, d := range r.after {
-		if f, err := r.try(d, name); f != nil || err != nil {
-			return f, err
+	if _, ok := headers.Read("bpf/" + name); ok && !strings.Contains(name, "/") {
+		// bpf_helper_defs.h is made when libbpf is built; other files of libbpf are
+		// included without their folder by some.
+		f, err := r.Resolve("bpf/"+name, false, false, nil)
+		if f != nil {
+			r.note("header %s found as %s", name, f.Path)
 		}
+		return f, err
 	}
 	if f := r.embedded(name); f != nil {
 		r.embeds = append(r.embeds, name)
