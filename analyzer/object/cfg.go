@@ -8,10 +8,19 @@ func leaders(code []insn, ends func(*insn) bool) (reached, starts []bool) {
 	reached = make([]bool, len(code))
 	starts = make([]bool, len(code))
 	work := []int{0}
-	start := func(i int) {
-		if i >= 0 && i < len(code) && !code[i].half && !starts[i] {
-			starts[i] = true
-			work = append(work, i)
+	// A jump with a target that is no instruction leads nowhere, not even on:
+	// no kernel loads it.
+	start := func(targets ...int) {
+		for _, i := range targets {
+			if i < 0 || i >= len(code) || code[i].half {
+				return
+			}
+		}
+		for _, i := range targets {
+			if !starts[i] {
+				starts[i] = true
+				work = append(work, i)
+			}
 		}
 	}
 	starts[0] = true
@@ -33,8 +42,7 @@ func leaders(code []insn, ends func(*insn) bool) (reached, starts []bool) {
 			case jumpAlways:
 				start(target)
 			case jumpIf, jumpMay:
-				start(target)
-				start(in.next())
+				start(target, in.next())
 			}
 			break
 		}

@@ -170,6 +170,12 @@ func (f *file) dwarfData() (*dwarf.Data, error) {
 			}
 		}
 	}
+	// debug/dwarf reads a unit's first entry once with a string base of 0 to
+	// find the base, so that it takes the table's header for offsets of strings
+	// and may fail on them. It never uses the header.
+	if h := sections[".debug_str_offsets"]; len(h) >= 8 {
+		clear(h[:8])
+	}
 	data, err := dwarf.New(sections[".debug_abbrev"], nil, nil, sections[".debug_info"], sections[".debug_line"],
 		nil, sections[".debug_ranges"], sections[".debug_str"])
 	if err != nil {
@@ -293,6 +299,9 @@ func (r *dwarfReader) readChildren(rd *dwarf.Reader, in string) error {
 			return err
 		}
 		name, _ := e.Val(dwarf.AttrName).(string)
+		if sym, ok := e.Val(dwarf.AttrLinkageName).(string); ok {
+			name = sym // what the symbol table and BTF call it
+		}
 		switch e.Tag {
 		case dwarf.TagVariable:
 			if in != "" && name != "" {
@@ -312,8 +321,8 @@ func (r *dwarfReader) readChildren(rd *dwarf.Reader, in string) error {
 				}
 				continue
 			}
-		case dwarf.TagLexDwarfBlock:
-			if e.Children && in != "" {
+		case dwarf.TagLexDwarfBlock, dwarf.TagNamespace:
+			if e.Children && (in != "") == (e.Tag == dwarf.TagLexDwarfBlock) {
 				if err := r.readChildren(rd, in); err != nil {
 					return err
 				}

@@ -3,6 +3,7 @@ package object
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/position"
 )
@@ -64,7 +65,12 @@ func (lo *lowering) position(i int) *position.Pos {
 // functionPos is where a function is declared: DWARF says so, or else its
 // first instruction, to which compilers give the line of the declaration.
 func (l *loader) functionPos(f *function) *position.Pos {
-	if p := l.dwarf.function(f.fn.Name, l.paths); p != nil {
+	p := l.dwarf.function(f.fn.Name, l.paths)
+	if name, _, clone := strings.Cut(f.fn.Name, "."); p == nil && clone {
+		// A copy that the compiler made: "add.constprop.0", "add.1".
+		p = l.dwarf.function(name, l.paths)
+	}
+	if p != nil {
 		return &position.Pos{Span: p.Span, Insn: 1}
 	}
 	return &position.Pos{Span: l.span(f, f.off), Insn: 1}

@@ -327,10 +327,9 @@ func (lo *lowering) branch(in *insn, kind jumpKind, target int) {
 	if br.True = lo.blockAt(target); br.True == nil {
 		return
 	}
-	if br.False = lo.blockAt(in.next()); br.False == nil {
-		return
+	if br.False = lo.blockAt(in.next()); br.False != nil {
+		lo.end(br)
 	}
-	lo.end(br)
 }
 
 // blockAt finds the block that a jump leads to. For a place outside the

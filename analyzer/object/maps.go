@@ -139,6 +139,7 @@ func (l *loader) fillMap(m *ir.Map, t btf.Type, depth int) bool {
 			if !ok {
 				break
 			}
+			m.ValueSize = cmp.Or(m.ValueSize, 4) // a map or program by number
 			p, ok := btf.As[*btf.Pointer](a.Type)
 			if !ok || depth > 0 || underlyingStruct(p.Target) == nil {
 				break
@@ -146,10 +147,6 @@ func (l *loader) fillMap(m *ir.Map, t btf.Type, depth int) bool {
 			m.Inner = &ir.Map{Name: m.Name + ".inner", Pos: m.Pos}
 			l.fillMap(m.Inner, p.Target, depth+1)
 		}
-	}
-	// libbpf gives maps of maps and program arrays their fixed sizes.
-	if m.Inner != nil {
-		m.ValueSize = cmp.Or(m.ValueSize, 4)
 	}
 	return true
 }
