@@ -2,6 +2,7 @@ package flow
 
 import (
 	"math"
+	"slices"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
@@ -305,6 +306,11 @@ func (x *exec) learn(v *value, f fact) bool {
 	}
 	if n != noFact {
 		x.s.facts[v.sym] = n
+		if (n.nonzero || n.iv.isConst()) && x.e.syms.info[v.sym].config {
+			if i, ok := slices.BinarySearch(x.s.configs, v.sym); !ok {
+				x.s.configs = slices.Insert(slices.Clone(x.s.configs), i, v.sym)
+			}
+		}
 	}
 	return true
 }

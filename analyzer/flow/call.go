@@ -191,7 +191,7 @@ func (x *exec) callback(in *ir.Call, f *ir.Func, params []*value) []*state {
 	before := [3]int{len(x.s.rcu), len(x.s.preempt), len(x.s.irq)}
 	j := joiner{e: e, path: x.path, at: in}
 	cur := x.s
-	baseKey := cur.key()
+	baseKey := cur.lockKey()
 	for round := 0; ; round++ {
 		entry := cur.clone()
 		e.enter(entry, path, params)
@@ -203,7 +203,7 @@ func (x *exec) callback(in *ir.Call, f *ir.Func, params []*value) []*state {
 		for _, ex := range exits {
 			s := ex.s.clone()
 			e.leave(s, path)
-			if s.key() != baseKey {
+			if s.lockKey() != baseKey {
 				continue // reported when recording
 			}
 			j.widen = round > widenAfter
@@ -216,7 +216,7 @@ func (x *exec) callback(in *ir.Call, f *ir.Func, params []*value) []*state {
 			if e.recording {
 				e.record(path, entry)
 				for _, ex := range exits {
-					if ex.s.key() == baseKey {
+					if ex.s.lockKey() == baseKey {
 						continue
 					}
 					y := &exec{e: e, path: path, s: ex.s, loop: true}

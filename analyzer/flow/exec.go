@@ -134,6 +134,9 @@ func (x *exec) load(in ir.Instr, addr *value, off, size int64, signed bool) *val
 		}
 		return v
 	}
+	if o := targets[0]; len(targets) == 1 && o.region == model.RegionGlobal && o.global.Const && !p.variable {
+		return &value{iv: width(bitsOf, signed), sym: x.e.syms.fixed("config", o, p.off<<4|size)}
+	}
 	v := x.unknown("load", in, width(bitsOf, signed))
 	for _, o := range targets {
 		switch {

@@ -34,6 +34,10 @@ const maxDepth = 40
 // place.
 const maxKeys = 48
 
+// maxConfigs bounds how many are kept apart because of how the program is
+// configured.
+const maxConfigs = 8
+
 // widenAfter is the number of joins at one place after which intervals widen.
 const widenAfter = 3
 
@@ -351,7 +355,15 @@ func (e *engine) flowInto(path *callPath, fi *funcInfo, m *memo, b *ir.Block, s 
 	j.restrict(s)
 	visits := m.in[b.Index]
 	k := s.key()
-	at, ok := slices.BinarySearchFunc(visits, k, func(v *visit, k string) int { return strings.Compare(v.key, k) })
+	find := func() (int, bool) {
+		return slices.BinarySearchFunc(visits, k, func(v *visit, k string) int { return strings.Compare(v.key, k) })
+	}
+	at, ok := find()
+	if !ok && len(visits) >= maxConfigs && len(s.configs) > 0 {
+		s.forgetConfigs()
+		k = s.key()
+		at, ok = find()
+	}
 	n := fi.rpo[b.Index]
 	if !ok {
 		if len(visits) >= maxKeys {

@@ -112,6 +112,9 @@ func (j *joiner) merge(a, b *state) (*state, bool) {
 			}
 		}
 	}
+	if !slices.Equal(a.configs, b.configs) {
+		out.configs, changed = intersect(a.configs, b.configs, func(x, y sym) bool { return x == y }, changed)
+	}
 	out.conds, changed = joinConds(a.conds, b.conds, changed)
 	out.missed, changed = intersect(a.missed, b.missed, func(x, y *object) bool { return x == y }, changed)
 	sameKey := func(x, y keyed) bool { return x.m == y.m && x.key == y.key && x.obj == y.obj }

@@ -42,7 +42,7 @@ func (x *exec) access(in ir.Instr, kind model.AccessKind, p *value, o *object, s
 		return nil
 	}
 	s := x.s
-	k := accessKey{path: x.path.id, in: in, n: n, kind: kind, obj: o, off: p.off, variable: p.variable, varSym: p.varSym, size: size, locks: s.key()}
+	k := accessKey{path: x.path.id, in: in, n: n, kind: kind, obj: o, off: p.off, variable: p.variable, varSym: p.varSym, size: size, locks: s.lockKey()}
 	a, ok := x.e.accesses[k]
 	if !ok {
 		a = &access{id: len(x.e.accesses) + 1}
@@ -194,7 +194,7 @@ func (e *engine) finish() {
 // seen reports whether an event of this kind at this operation, call path and
 // with these locks was logged already, and logs it as seen.
 func (x *exec) seen(kind string, in ir.Instr, detail string) bool {
-	k := serialKey{kind: kind, path: x.path.id, in: in, detail: detail + x.s.key()}
+	k := serialKey{kind: kind, path: x.path.id, in: in, detail: detail + x.s.lockKey()}
 	if _, ok := x.e.serials[k]; ok {
 		return true
 	}

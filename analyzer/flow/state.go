@@ -90,6 +90,8 @@ type state struct {
 	deleted []deletion
 	fills   []fill
 	changed []*object // map values changed in place
+	// configs are the syms of read-only globals that branches tested, sorted.
+	configs []sym
 }
 
 // registers are those of one frame. They are shared between states and copied
@@ -196,8 +198,40 @@ func (s *state) isNonNull(v *value) bool {
 	return s.factOf(v).nonzero
 }
 
-// key tells states apart at merges: the locks and sections held.
+// key tells states apart at merges: the locks and sections held, and how the
+// program is configured as far as branches tested it. The verifier sees the
+// read-only globals as constants, so a program runs with one choice only.
 func (s *state) key() string {
+	k := s.lockKey()
+	if len(s.configs) == 0 {
+		return k
+	}
+	b := []byte(k)
+	for _, c := range s.configs {
+		b = append(b, '#')
+		b = strconv.AppendInt(b, int64(c), 10)
+		f := s.facts[c]
+		switch {
+		case f.iv.isConst():
+			b = append(b, '=')
+			b = strconv.AppendInt(b, f.iv.lo, 10)
+		case f.nonzero:
+			b = append(b, '!')
+		}
+	}
+	return string(b)
+}
+
+// forgetConfigs gives up telling the state apart by configuration.
+func (s *state) forgetConfigs() {
+	for _, c := range s.configs {
+		delete(s.facts, c)
+	}
+	s.configs = nil
+}
+
+// lockKey names the locks and sections held.
+func (s *state) lockKey() string {
 	if len(s.holds) == 0 && len(s.rcu) == 0 && len(s.preempt) == 0 && len(s.irq) == 0 && len(s.failed) == 0 {
 		return ""
 	}

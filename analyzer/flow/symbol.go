@@ -22,7 +22,9 @@ type symInfo struct {
 	// computed from; when such a place runs again, everything computed from the
 	// old value must be forgotten.
 	bases  []sym
-	opaque bool // too many bases: treat as depending on everything
+	// config: computed from read-only globals alone, which are fixed when the
+	// program is loaded.
+	config bool
 }
 
 // maxBases bounds how many places a value may be computed from before its
@@ -61,11 +63,10 @@ func (t *symTable) derived(op string, a, b sym, imm int64) sym {
 		return s
 	}
 	var bases []sym
+	config := true
 	for _, x := range []sym{a, b} {
 		if x != 0 {
-			if t.info[x].opaque {
-				return 0
-			}
+			config = config && t.info[x].config
 			for _, y := range t.info[x].bases {
 				if !slices.Contains(bases, y) {
 					bases = append(bases, y)
@@ -78,7 +79,14 @@ func (t *symTable) derived(op string, a, b sym, imm int64) sym {
 	}
 	s := sym(len(t.info))
 	t.byKey[k] = s
-	t.info = append(t.info, symInfo{bases: bases})
+	t.info = append(t.info, symInfo{bases: bases, config: config})
+	return s
+}
+
+// fixed gives the sym of a value that is the same whenever it is read.
+func (t *symTable) fixed(op string, at any, imm int64) sym {
+	s := t.fresh(op, 0, at, imm)
+	t.info[s].config = true
 	return s
 }
 
