@@ -28,14 +28,19 @@ back while programs write them too. What a map holds is read from the embedded
 BPF object or from the C source of the package's go:generate bpf2go line.`
 
 // Analyzer is the go/analysis entry, for go vet and golangci-lint.
-var Analyzer = &analysis.Analyzer{
-	Name:       "bpflockcheck",
-	Doc:        doc,
-	URL:        "https://pkg.go.dev/github.com/bpflockcheck/bpflockcheck",
-	Run:        run,
-	Requires:   []*analysis.Analyzer{buildssa.Analyzer},
-	FactTypes:  []analysis.Fact{new(PackageFact), new(FuncFact), new(VarFact)},
-	ResultType: reflect.TypeFor[*Result](),
+var Analyzer = newAnalyzer(&flagConfig)
+
+// newAnalyzer makes an analyzer with settings of its own.
+func newAnalyzer(cfg *config) *analysis.Analyzer {
+	return &analysis.Analyzer{
+		Name:       "bpflockcheck",
+		Doc:        doc,
+		URL:        "https://pkg.go.dev/github.com/bpflockcheck/bpflockcheck",
+		Run:        func(pass *analysis.Pass) (any, error) { return run(pass, *cfg) },
+		Requires:   []*analysis.Analyzer{buildssa.Analyzer},
+		FactTypes:  []analysis.Fact{new(PackageFact), new(FuncFact), new(VarFact)},
+		ResultType: reflect.TypeFor[*Result](),
+	}
 }
 
 // Result is what the analysis of one package gives to drivers that want more
@@ -92,9 +97,10 @@ func (p *patternList) Set(s string) error {
 	return nil
 }
 
-func run(pass *analysis.Pass) (any, error) {
-	cfg := flagConfig
-	cfg.dir, _ = os.Getwd()
+func run(pass *analysis.Pass, cfg config) (any, error) {
+	if cfg.dir == "" {
+		cfg.dir, _ = os.Getwd()
+	}
 	pk := analyze(context.Background(), pass, cfg)
 	res := new(Result)
 	if pk == nil {
@@ -105,10 +111,14 @@ func run(pass *analysis.Pass) (any, error) {
 		pass.Report(d)
 	}
 	for _, f := range pk.findings {
-		res.Findings = append(res.Findings, pk.finding(f))
-		if d, ok := pk.diagnostic(f, cfg); ok {
+		df := pk.finding(f)
+		res.Findings = append(res.Findings, df)
+		if d, ok := pk.diagnostic(f, cfg); ok && !pk.suppressed(df) {
 			report(d)
 		}
+	}
+	if cfg.bpf {
+		pk.bpfFindings(report)
 	}
 	for _, u := range pk.unread {
 		res.Skipped = append(res.Skipped, u.skip)
@@ -119,7 +129,6 @@ func run(pass *analysis.Pass) (any, error) {
 			})
 		}
 	}
-	res.Skipped = append(res.Skipped, pk.skips...)
 	return res, nil
 }
 

@@ -57,13 +57,14 @@ func (m *MapInfo) PerCPU() bool { return m.Type.IsPerCPU() }
 const maxWrites = 16
 
 // mapsOf reduces a unit, and what the interpreter found in it, to its maps.
-func mapsOf(u *ir.Unit, m *model.Model, unit string) []MapInfo {
+// locate finds source files as the unit names them.
+func mapsOf(u *ir.Unit, m *model.Model, unit string, locate func(string) string) []MapInfo {
 	infos := make([]MapInfo, 0, len(u.Maps))
 	at := make(map[*ir.Map]int)
 	for _, im := range u.Maps {
 		info := MapInfo{Name: im.Name, Type: im.Type, Evidence: u.Evidence, File: u.Name, Unit: unit, Known: m != nil}
 		if im.Pos != nil {
-			info.DeclaredAt = Where{im.Pos.File, im.Pos.Line, im.Pos.Col}
+			info.DeclaredAt = Where{locate(im.Pos.File), im.Pos.Line, im.Pos.Col}
 		}
 		if im.Value != nil && !im.Legacy {
 			describeValue(&info, im.Value)
@@ -72,7 +73,7 @@ func mapsOf(u *ir.Unit, m *model.Model, unit string) []MapInfo {
 		infos = append(infos, info)
 	}
 	if m != nil {
-		addEvents(infos, at, m)
+		addEvents(infos, at, m, locate)
 	}
 	slices.SortStableFunc(infos, func(a, b MapInfo) int { return cmp.Compare(a.Name, b.Name) })
 	return infos
@@ -139,7 +140,7 @@ func leafFields(t *ir.Type, path string, out []string) []string {
 }
 
 // addEvents records who takes the lock of each map and who writes its values.
-func addEvents(infos []MapInfo, at map[*ir.Map]int, m *model.Model) {
+func addEvents(infos []MapInfo, at map[*ir.Map]int, m *model.Model, locate func(string) string) {
 	find := func(im *ir.Map) *MapInfo {
 		if i, ok := at[im]; ok && im != nil {
 			return &infos[i]
@@ -151,7 +152,7 @@ func addEvents(infos []MapInfo, at map[*ir.Map]int, m *model.Model) {
 			continue
 		}
 		if info := find(l.Lock.Place.Map); info != nil && !info.Taken {
-			info.Taken, info.TakenAt, info.TakenIn = true, whereOf(&l.Site), programOf(&l.Site)
+			info.Taken, info.TakenAt, info.TakenIn = true, whereOf(&l.Site, locate), programOf(&l.Site)
 		}
 	}
 	write := func(im *ir.Map, w Write) {
@@ -173,18 +174,18 @@ func addEvents(infos []MapInfo, at map[*ir.Map]int, m *model.Model) {
 		if a.Place.IsLock {
 			continue // bpf_spin_lock itself
 		}
-		write(a.Place.Map, Write{Field: a.Place.Field, Program: programOf(&a.Site), At: whereOf(&a.Site)})
+		write(a.Place.Map, Write{Field: a.Place.Field, Program: programOf(&a.Site), At: whereOf(&a.Site, locate)})
 	}
 	for _, up := range m.Updates {
-		write(up.Map, Write{Program: programOf(&up.Site), At: whereOf(&up.Site), Update: true})
+		write(up.Map, Write{Program: programOf(&up.Site), At: whereOf(&up.Site, locate), Update: true})
 	}
 }
 
-func whereOf(s *model.Site) Where {
+func whereOf(s *model.Site, locate func(string) string) Where {
 	if s.Pos == nil {
 		return Where{}
 	}
-	return Where{s.Pos.File, s.Pos.Line, s.Pos.Col}
+	return Where{locate(s.Pos.File), s.Pos.Line, s.Pos.Col}
 }
 
 func programOf(s *model.Site) string {

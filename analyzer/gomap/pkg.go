@@ -19,6 +19,7 @@ import (
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/position"
+	"github.com/bpflockcheck/bpflockcheck/internal/suppress"
 )
 
 // pkg is one package under analysis.
@@ -39,8 +40,15 @@ type pkg struct {
 	paths    objectpath.Encoder
 	globals  map[*ssa.Global][]ssa.Instruction
 
+	// bpf are the companions with the lines naming them.
+	bpf []bpfUnit
+
+	// added are the C sources that related positions point into.
+	added map[string]*token.File
+
+	directives map[string][]*suppress.Directive
+
 	findings []goFinding
-	skips    []diag.Skip
 	// unread are companions that could not be read, at the lines naming them.
 	unread []unread
 }
@@ -201,21 +209,32 @@ func (pk *pkg) companions(ctx context.Context) {
 		}
 		seen[e.path] = true
 		stem := strings.TrimSuffix(filepath.Base(e.path), filepath.Ext(e.path))
-		if err := pk.readObject(ctx, e.path, stem); err != nil {
+		c, err := pk.readObject(ctx, e.path, stem)
+		if err != nil {
 			pk.unreadable(e.pos, e.end, e.path, err)
 			continue
 		}
 		have[stem] = true
+		pos, end := e.pos, e.end
+		for _, g := range gens {
+			// The line that people write, not the generated one.
+			if g.pos.IsValid() && strings.HasPrefix(stem, g.stem+"_") {
+				pos, end = g.pos, g.end
+			}
+		}
+		pk.bpf = append(pk.bpf, bpfUnit{c, pos, end})
 	}
 	for _, g := range gens {
 		if covers(have, g.stem) || seen[g.source+" "+g.stem] {
 			continue
 		}
 		seen[g.source+" "+g.stem] = true
-		if err := pk.readSource(ctx, g); err != nil {
+		c, err := pk.readSource(ctx, g)
+		if err != nil {
 			pk.unreadable(g.pos, g.end, g.source, err)
 			continue
 		}
+		pk.bpf = append(pk.bpf, bpfUnit{c, g.pos, g.end})
 		have[g.stem+"_"] = true
 	}
 	for _, e := range missing {
@@ -232,7 +251,7 @@ func (pk *pkg) companions(ctx context.Context) {
 		for _, p := range paths {
 			if !seen[p] {
 				seen[p] = true
-				if err := pk.readObject(ctx, p, strings.TrimSuffix(filepath.Base(p), filepath.Ext(p))); err != nil {
+				if _, err := pk.readObject(ctx, p, strings.TrimSuffix(filepath.Base(p), filepath.Ext(p))); err != nil {
 					pk.unreadable(token.NoPos, token.NoPos, p, err)
 				}
 			}
@@ -243,9 +262,12 @@ func (pk *pkg) companions(ctx context.Context) {
 			continue
 		}
 		seen[l.path] = true
-		if err := pk.readObject(ctx, l.path, strings.TrimSuffix(filepath.Base(l.path), filepath.Ext(l.path))); err != nil {
+		c, err := pk.readObject(ctx, l.path, strings.TrimSuffix(filepath.Base(l.path), filepath.Ext(l.path)))
+		if err != nil {
 			pk.unreadable(l.pos, l.end, l.path, err)
+			continue
 		}
+		pk.bpf = append(pk.bpf, bpfUnit{c, l.pos, l.end})
 	}
 	slices.SortStableFunc(pk.maps, func(a, b MapInfo) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.File, b.File))

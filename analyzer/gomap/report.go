@@ -80,14 +80,14 @@ func (pk *pkg) posOf(w Where) token.Pos {
 	if !filepath.IsAbs(path) && pk.cfg.dir != "" {
 		path = filepath.Join(pk.cfg.dir, path)
 	}
-	var file *token.File
-	pk.pass.Fset.Iterate(func(f *token.File) bool {
-		if f.Name() == path || f.Name() == w.File {
-			file = f
-			return false
+	file := pk.added[path]
+	for _, f := range pk.pass.Files {
+		// Files of imported packages are in the set too, but only as a table of
+		// made-up lines.
+		if tf := pk.pass.Fset.File(f.FileStart); tf.Name() == path {
+			file = tf
 		}
-		return true
-	})
+	}
 	if file == nil {
 		text, err := os.ReadFile(path)
 		if err != nil || len(text) > maxSource {
@@ -95,6 +95,10 @@ func (pk *pkg) posOf(w Where) token.Pos {
 		}
 		file = pk.pass.Fset.AddFile(path, -1, len(text))
 		file.SetLinesForContent(text)
+		if pk.added == nil {
+			pk.added = make(map[string]*token.File)
+		}
+		pk.added[path] = file
 	}
 	if w.Line > file.LineCount() {
 		return token.NoPos

@@ -1,0 +1,417 @@
+package gomap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/checker"
+	"golang.org/x/tools/go/packages"
+
+	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/position"
+)
+
+// Config says how [Check] loads packages.
+type Config struct {
+	// Dir is the working folder: patterns and the paths in results are relative
+	// to it. Empty means the process's.
+	Dir string
+	// Overlay replaces the content of files, by absolute path.
+	Overlay map[string][]byte
+	// Objects are glob patterns of further BPF objects, known by name in every
+	// package.
+	Objects []string
+	// BuildFlags are passed to the go command ("-tags=x").
+	BuildFlags []string
+	// Env is the go command's environment; nil means the process's. An analysis
+	// on another system than Linux wants GOOS=linux.
+	Env []string
+	// NoTests leaves test files out.
+	NoTests bool
+}
+
+// Check analyses the Go packages that the patterns name and gives every finding,
+// notes and guesses included; the caller selects. BPF sources and objects are
+// not reported on, only used. Modules below a "..." pattern that the go command
+// would leave out are analysed too. What could not be analysed is in skipped,
+// once for each package. An error means that nothing could be done at all; no
+// Go code at all is none.
+func Check(ctx context.Context, patterns []string, cfg Config) (findings []diag.Finding, skipped []diag.Skip, err error) {
+	dir, err := filepath.Abs(cfg.Dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	cfg.Dir = dir
+	runs, err := plan(dir, patterns)
+	if err != nil || len(runs) == 0 {
+		return nil, nil, err
+	}
+	if _, err := exec.LookPath("go"); err != nil {
+		return nil, []diag.Skip{{Span: position.Span{File: patternFile(patterns)}, Reason: "Go packages need the go command: " + err.Error()}}, nil
+	}
+	for _, r := range runs {
+		f, s, err := checkModule(ctx, r, cfg)
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil, nil, ctx.Err()
+			}
+			name, _ := filepath.Rel(dir, r.dir)
+			s = append(s, diag.Skip{Span: position.Span{File: name}, Reason: "Go packages could not be loaded: " + firstLine(err.Error())})
+		}
+		findings = append(findings, f...)
+		skipped = append(skipped, s...)
+	}
+	slices.SortFunc(findings, func(a, b diag.Finding) int { return a.Compare(&b) })
+	findings = slices.CompactFunc(findings, func(a, b diag.Finding) bool { return a.Compare(&b) == 0 })
+	slices.SortFunc(skipped, diag.Skip.Compare)
+	skipped = slices.CompactFunc(skipped, func(a, b diag.Skip) bool { return a.Compare(b) == 0 })
+	return findings, skipped, nil
+}
+
+func patternFile(patterns []string) string {
+	if len(patterns) == 0 {
+		return "."
+	}
+	return patterns[0]
+}
+
+// moduleRun is one call of the go command: a module and patterns in it.
+type moduleRun struct {
+	dir      string
+	patterns []string
+}
+
+// plan distributes the patterns over modules. The go command sees one module
+// only, the one around its folder; a repository often has its Go code in a
+// subfolder, or several modules.
+func plan(dir string, patterns []string) ([]moduleRun, error) {
+	var runs []moduleRun
+	add := func(dir, pattern string) {
+		i := slices.IndexFunc(runs, func(r moduleRun) bool { return r.dir == dir })
+		if i < 0 {
+			runs = append(runs, moduleRun{dir: dir})
+			i = len(runs) - 1
+		}
+		if !slices.Contains(runs[i].patterns, pattern) {
+			runs[i].patterns = append(runs[i].patterns, pattern)
+		}
+	}
+	for _, p := range patterns {
+		base, recursive := strings.CutSuffix(filepath.ToSlash(p), "...")
+		local := p == "." || p == ".." || strings.HasPrefix(p, "./") || strings.HasPrefix(p, "../") || filepath.IsAbs(p) || base == "" ||
+			isDir(filepath.Join(dir, filepath.FromSlash(base)))
+		if !local {
+			if inModule(dir) {
+				add(dir, p) // an import path
+			}
+			continue
+		}
+		root := filepath.FromSlash(strings.TrimSuffix(base, "/"))
+		if !filepath.IsAbs(root) {
+			root = filepath.Join(dir, root)
+		}
+		if !isDir(root) {
+			continue // the caller names what is not there
+		}
+		if inModule(root) {
+			if recursive {
+				add(root, "./...")
+			} else {
+				add(root, ".")
+			}
+		}
+		if recursive {
+			nested, err := nestedModules(root)
+			if err != nil {
+				return nil, err
+			}
+			for _, m := range nested {
+				add(m, "./...")
+			}
+		}
+	}
+	return runs, nil
+}
+
+func isDir(path string) bool {
+	st, err := os.Stat(path)
+	return err == nil && st.IsDir()
+}
+
+// inModule reports whether a folder is in a module or workspace.
+func inModule(dir string) bool {
+	for {
+		if existing(filepath.Join(dir, "go.mod")) != "" || existing(filepath.Join(dir, "go.work")) != "" {
+			return true
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return false
+		}
+		dir = parent
+	}
+}
+
+// nestedModules finds the modules below a folder, leaving out what the go
+// command leaves out of "./..." (testdata, vendor, names with . or _ first).
+func nestedModules(root string) ([]string, error) {
+	var out []string
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			if errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			return err
+		}
+		if !d.IsDir() || path == root {
+			return nil
+		}
+		name := d.Name()
+		if name == "testdata" || name == "vendor" || name == "node_modules" || name[0] == '.' || name[0] == '_' {
+			return filepath.SkipDir
+		}
+		if existing(filepath.Join(path, "go.mod")) != "" {
+			out = append(out, path)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// checkModule analyses the packages of one module that can touch maps.
+func checkModule(ctx context.Context, r moduleRun, cfg Config) ([]diag.Finding, []diag.Skip, error) {
+	load := packages.Config{
+		Context:    ctx,
+		Dir:        r.dir,
+		Env:        cfg.Env,
+		BuildFlags: cfg.BuildFlags,
+		Overlay:    cfg.Overlay,
+		Tests:      !cfg.NoTests,
+	}
+	// Most packages have nothing to do with maps. What imports what is cheap to
+	// learn; syntax and types are loaded for the few that matter.
+	load.Mode = packages.NeedName | packages.NeedImports | packages.NeedDeps | packages.NeedFiles | packages.NeedEmbedPatterns
+	roots, err := packages.Load(&load, r.patterns...)
+	if err != nil {
+		return nil, nil, err
+	}
+	named := make(map[string]bool) // by import path
+	for _, p := range roots {
+		named[p.PkgPath] = true
+	}
+	paths, skipped := relevant(roots, cfg.Dir)
+	if len(paths) == 0 {
+		return nil, skipped, nil
+	}
+	load.Mode = packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports |
+		packages.NeedTypes | packages.NeedTypesSizes | packages.NeedSyntax | packages.NeedTypesInfo | packages.NeedModule
+	pkgs, err := packages.Load(&load, paths...)
+	if err != nil {
+		return nil, skipped, err
+	}
+	good, bad := usable(pkgs, cfg.Dir, named)
+	skipped = append(skipped, bad...)
+	an := newAnalyzer(&config{objects: cfg.Objects, dir: cfg.Dir})
+	graph, err := checker.Analyze([]*analysis.Analyzer{an}, good, nil)
+	if err != nil {
+		return nil, skipped, err
+	}
+	var findings []diag.Finding
+	for _, act := range graph.Roots {
+		if !named[act.Package.PkgPath] && !named[strings.TrimSuffix(act.Package.PkgPath, "_test")] {
+			continue // only its facts were wanted
+		}
+		if act.Err != nil {
+			skipped = append(skipped, diag.Skip{
+				Span:   position.Span{File: packageDir(act.Package, cfg.Dir)},
+				Reason: fmt.Sprintf("package %s: %s", act.Package.PkgPath, firstLine(act.Err.Error())),
+			})
+			continue
+		}
+		res := act.Result.(*Result)
+		findings = append(findings, res.Findings...)
+		skipped = append(skipped, res.Skipped...)
+	}
+	return findings, skipped, nil
+}
+
+// relevant lists the packages that can lead to a map: those that import a map
+// library, directly or not, and those that embed an object. Packages of the
+// libraries themselves and of the standard library are left out unless named.
+func relevant(roots []*packages.Package, dir string) (paths []string, skipped []diag.Skip) {
+	isRoot := make(map[string]bool)
+	for _, p := range roots {
+		isRoot[p.ID] = true
+	}
+	memo := make(map[string]bool)
+	var reaches func(p *packages.Package) bool
+	reaches = func(p *packages.Package) bool {
+		if r, ok := memo[p.ID]; ok {
+			return r
+		}
+		memo[p.ID] = false
+		r := isMapLibrary(p.PkgPath) || slices.ContainsFunc(p.EmbedPatterns, func(s string) bool { return strings.HasSuffix(s, ".o") })
+		for _, imp := range p.Imports {
+			r = reaches(imp) || r
+		}
+		if !r && isRoot[p.ID] && embedsTree(p) {
+			r = true
+		}
+		memo[p.ID] = r
+		return r
+	}
+	seen := make(map[string]bool)
+	packages.Visit(roots, nil, func(p *packages.Package) {
+		if !reaches(p) || strings.HasSuffix(p.PkgPath, ".test") {
+			return
+		}
+		path := p.PkgPath
+		if base, ok := strings.CutSuffix(path, "_test"); ok && strings.Contains(p.ID, " [") {
+			path = base
+		}
+		if insideMapLibrary(path) && !isRoot[p.ID] || seen[path] {
+			return
+		}
+		seen[path] = true
+		paths = append(paths, path)
+	})
+	slices.Sort(paths)
+	for _, p := range roots {
+		// A pattern that matched nothing is a package of errors only.
+		if len(p.GoFiles)+len(p.OtherFiles)+len(p.IgnoredFiles) == 0 && len(p.Errors) > 0 && !strings.Contains(p.Errors[0].Msg, "matched no packages") {
+			skipped = append(skipped, diag.Skip{
+				Span:   errorSpan(p.Errors[0], packageDir(p, dir), dir),
+				Reason: firstLine(p.Errors[0].Msg),
+			})
+		}
+	}
+	return paths, skipped
+}
+
+// embedsTree reports whether a package embeds a folder that holds an object.
+func embedsTree(p *packages.Package) bool {
+	if len(p.GoFiles) == 0 {
+		return false
+	}
+	for _, pattern := range p.EmbedPatterns {
+		if len(expandEmbed(filepath.Dir(p.GoFiles[0]), strings.TrimPrefix(pattern, "all:"))) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// usable keeps the packages that can be analysed and cuts the imports of
+// others, for which there is no syntax and so no facts. A package that does not
+// compile is skipped, once, and so is what imports it. That an embedded file is
+// missing stops the compiler, but not this analysis.
+func usable(pkgs []*packages.Package, dir string, named map[string]bool) (good []*packages.Package, skipped []diag.Skip) {
+	initial := make(map[string]bool)
+	for _, p := range pkgs {
+		initial[p.ID] = true
+	}
+	const (
+		unknown = iota
+		fine
+		broken
+	)
+	state := make(map[*packages.Package]int)
+	reported := make(map[string]bool)
+	var judge func(p *packages.Package) int
+	judge = func(p *packages.Package) int {
+		if s := state[p]; s != unknown {
+			return s
+		}
+		state[p] = fine
+		var first *packages.Error
+		for i := range p.Errors {
+			if e := &p.Errors[i]; !isMissingEmbed(e.Msg) {
+				first = e
+				break
+			}
+		}
+		for _, path := range sortedKeys(p.Imports) {
+			imp := p.Imports[path]
+			if initial[imp.ID] && judge(imp) == broken {
+				state[p] = broken
+			}
+		}
+		key := strings.TrimSuffix(p.PkgPath, "_test")
+		report := func(span position.Span, reason string) {
+			state[p] = broken
+			if !reported[key] && (named[p.PkgPath] || named[key]) {
+				reported[key] = true
+				skipped = append(skipped, diag.Skip{Span: span, Reason: reason})
+			}
+		}
+		switch {
+		case first != nil && state[p] == broken:
+			report(position.Span{File: packageDir(p, dir)}, fmt.Sprintf("package %s imports a package that does not compile", p.PkgPath))
+		case first != nil:
+			report(errorSpan(*first, packageDir(p, dir), dir), fmt.Sprintf("package %s does not compile: %s", p.PkgPath, firstLine(first.Msg)))
+		case state[p] == broken:
+			report(position.Span{File: packageDir(p, dir)}, fmt.Sprintf("package %s imports a package that does not compile", p.PkgPath))
+		case p.Types == nil || p.TypesInfo == nil || len(p.Syntax) == 0 || p.TypesSizes == nil:
+			state[p] = broken
+		}
+		return state[p]
+	}
+	for _, p := range pkgs {
+		if judge(p) == fine && !strings.HasSuffix(p.PkgPath, ".test") {
+			p.IllTyped = false
+			good = append(good, p)
+		}
+	}
+	for _, p := range good {
+		for path, imp := range p.Imports {
+			if !initial[imp.ID] || state[imp] != fine {
+				delete(p.Imports, path)
+			}
+		}
+	}
+	return good, skipped
+}
+
+func isMissingEmbed(msg string) bool {
+	return strings.Contains(msg, "no matching files found") && strings.Contains(msg, "pattern ")
+}
+
+// errorSpan is where a loader's error is, or else the package's folder.
+func errorSpan(e packages.Error, pkgDir, dir string) position.Span {
+	if s, _, ok := position.Cut(e.Pos + ": x"); ok && s.File != "" && s.File != "-" {
+		if filepath.IsAbs(s.File) {
+			if r, err := filepath.Rel(dir, s.File); err == nil && !strings.HasPrefix(r, "..") {
+				s.File = r
+			}
+		}
+		return s
+	}
+	return position.Span{File: pkgDir}
+}
+
+// packageDir is a package's folder relative to dir, or its import path.
+func packageDir(p *packages.Package, dir string) string {
+	for _, files := range [][]string{p.GoFiles, p.OtherFiles, p.IgnoredFiles} {
+		if len(files) > 0 {
+			d := filepath.Dir(files[0])
+			if r, err := filepath.Rel(dir, d); err == nil && !strings.HasPrefix(r, "..") {
+				return r
+			}
+			return d
+		}
+	}
+	return p.PkgPath
+}
+
+func firstLine(s string) string {
+	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
+	return s
+}
