@@ -76,8 +76,10 @@ func (f *fn) compilerBuiltin(name string, x *cc.PostfixExpression, used bool) va
 			}
 		}
 		return f.opaque(f.ulong, p)
-	case "preserve_type_info", "btf_type_id":
+	case "preserve_type_info", "btf_type_id", "bpf_asm": // bpf_asm: what inline assembly computed
 		return f.opaque(f.ulong, p)
+	case "bpf_load_byte", "bpf_load_half", "bpf_load_word":
+		return f.packetLoad(a, x)
 	case "object_size", "dynamic_object_size":
 		return imm(-1, f.ulong)
 	case "unreachable", "trap", "abort", "debugtrap", "verbose_trap":
@@ -246,7 +248,19 @@ func (f *fn) overflow(name string, a []cc.ExpressionNode, x *cc.PostfixExpressio
 	return res
 }
 
-// threeArgs evaluates the arguments of a function on memory.
+// packetLoad lowers the llvm.bpf.load.* intrinsics: (skb, offset).
+func (f *fn) packetLoad(a []cc.ExpressionNode, x *cc.PostfixExpression) value {
+	if len(a) < 2 {
+		return f.havoc(f.ullong, "wrong number of arguments", x)
+	}
+	f.expr(a[0])
+	off := f.expr(a[1])
+	r := f.newReg("")
+	f.emit(&ir.LegacyPacketLoad{Base: ir.Base{Pos: f.pos(x)}, Dst: r, Off: off.op})
+	return value{op: ir.R(r), t: f.ullong}
+}
+
+// memArgs evaluates the arguments of a function on memory.
 func (f *fn) memArgs(x *cc.PostfixExpression, want int) ([]value, bool) {
 	a := args(x)
 	if len(a) < want {

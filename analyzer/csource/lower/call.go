@@ -124,7 +124,13 @@ func (f *fn) byValue(v value, n cc.Node) value {
 	return value{op: addr, t: v.t}
 }
 
+// callUndeclared calls a name that nothing declares. A header that was not
+// found may be the reason, so that a helper's name can only mean the helper.
 func (f *fn) callUndeclared(name string, x *cc.PostfixExpression) value {
+	if h, ok := kernel.HelperByName(name); ok {
+		ft := &ctype{kind: ir.FuncProto, elem: f.long, size: 1, align: 1, variadic: true}
+		return f.emitCall(&ir.Call{Kind: ir.CallHelper, Helper: h, Name: name}, ft, f.arguments(x, nil), x)
+	}
 	if f.dry == 0 {
 		f.note(x, "call of undeclared function "+name)
 	}

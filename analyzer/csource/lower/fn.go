@@ -42,6 +42,14 @@ type giveUp struct {
 
 func (f *fn) skip(at cc.Node, reason string) { panic(giveUp{reason: reason, at: at}) }
 
+// pos is lowerer.pos; a dry run needs no positions, which cost time.
+func (f *fn) pos(n cc.Node) *position.Pos {
+	if f.dry > 0 {
+		return noPos
+	}
+	return f.lowerer.pos(n)
+}
+
 func (f *fn) newReg(name string) ir.Reg {
 	r := ir.Reg(f.out.NumRegs)
 	f.out.NumRegs++

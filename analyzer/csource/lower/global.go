@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"strconv"
 	"strings"
 
 	"modernc.org/cc/v4"
@@ -16,7 +17,14 @@ func (l *lowerer) globalOf(e *entity) *ir.Global {
 	g := &ir.Global{Name: e.name, Type: l.irType(e.t), Size: max(l.sizeOf(e.t), 0), Static: e.static || e.attrs.hidden, Tags: e.attrs.declTags}
 	e.global = g
 	if e.owner != "" {
-		g.Name = e.owner + "." + e.name // as clang names a static local
+		// As clang names a static local; the number keeps names apart.
+		g.Name = e.owner + "." + e.name
+		if n := l.localNames[g.Name]; n > 0 {
+			l.localNames[g.Name]++
+			g.Name += "." + strconv.Itoa(n)
+		} else {
+			l.localNames[g.Name] = 1
+		}
 	}
 	if len(e.refs) > 0 {
 		g.Pos = l.pos(e.refs[0].d)
@@ -80,7 +88,8 @@ func (l *lowerer) initialValue(e *entity) (known, zero bool, v int64) {
 		v, ok := l.constant(init.AssignmentExpression)
 		return ok, ok && v == 0, normalize(v, u.size, u.signed)
 	case init.Case != cc.InitializerInitList:
-		return false, false, 0
+		str, ok := stringLiteral(init.AssignmentExpression)
+		return false, ok && str == "", 0
 	}
 	zero = true
 	saved := l.scope

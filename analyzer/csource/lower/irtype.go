@@ -46,7 +46,7 @@ func (l *lowerer) irField(f *field) ir.Field {
 		out.BitOff = int(f.bf.bit - f.bf.unit*8)
 		out.BitSize = int(f.bf.width)
 	}
-	if f.decl != nil {
+	if f.decl != nil && l.memberPos {
 		if p := l.pos(f.decl); p != nil {
 			out.File, out.Line, out.Col = p.File, p.Line, p.Col
 		}

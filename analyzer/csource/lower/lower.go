@@ -42,7 +42,7 @@ func Unit(src Source) *ir.Unit {
 		enumConsts: map[*cc.EnumSpecifier][]*entity{},
 		specMemo:   map[*cc.DeclarationSpecifiers]specs{}, positions: map[cc.Node]*position.Pos{},
 		literals: map[string]*ir.Global{}, statics: map[*cc.InitDeclarator]*entity{},
-		noted: map[string]bool{},
+		noted: map[string]bool{}, localNames: map[string]int{},
 	}
 	l.file.names = map[string]*entity{}
 	l.scope = &l.file
@@ -74,6 +74,12 @@ type lowerer struct {
 	literals   map[string]*ir.Global
 	statics    map[*cc.InitDeclarator]*entity
 	noted      map[string]bool
+	localNames map[string]int // how many static locals have a name
+
+	// memberPos asks for the positions of struct members: those of map values
+	// and variables are told to the user, those of kernel types are not and
+	// would cost an index of all lines of vmlinux.h.
+	memberPos bool
 
 	vars     []*entity // file-scope variables in order
 	funcDefs []*entity // function definitions in order
@@ -132,6 +138,8 @@ func protect(do func()) (reason string, at cc.Node) {
 
 // variables declares the unit's maps and global variables.
 func (l *lowerer) variables() {
+	l.memberPos = true
+	defer func() { l.memberPos = false }()
 	for _, e := range l.vars {
 		reason, _ := protect(func() {
 			l.resolve(e)
@@ -181,13 +189,14 @@ func (l *lowerer) functions() {
 }
 
 // programInfo reads a section name; ok is false for a section that holds no
-// programs.
+// programs. Functions in sections of any other name are programs whose type the
+// loader decides (iproute2, libbpf's custom section handlers): Info.Known is
+// then false.
 func programInfo(sec string) (info kernel.ProgInfo, ok bool) {
-	if sec == "" {
+	if sec == "" || strings.HasPrefix(sec, ".") {
 		return info, false
 	}
-	info = kernel.ParseSection(sec)
-	return info, info.Known
+	return kernel.ParseSection(sec), true
 }
 
 // funcOf gives the IR's function and queues its body.

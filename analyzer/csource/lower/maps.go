@@ -132,6 +132,7 @@ func (l *lowerer) innerMap(m *ir.Map, t *ctype) {
 	if elem == nil {
 		return
 	}
+	m.ValueSize = 4 // a file descriptor
 	if e := elemOf(elem); e != nil && e.isRecord() {
 		m.Inner = &ir.Map{Name: m.Name + ".inner", Pos: m.Pos}
 		l.btfMap(m.Inner, e.underlying())
