@@ -553,8 +553,12 @@ func (e *engine) record(path *callPath, s *state) {
 	if m.in == nil {
 		return
 	}
-	for _, b := range e.info(path.fn).order {
+	fi := e.info(path.fn)
+	for _, b := range fi.order {
 		for _, v := range m.in[b.Index] {
+			if fi.heads[b.Index] {
+				e.loopEvent(path, b, v.s)
+			}
 			e.block(path, b, v.s.clone())
 		}
 	}
