@@ -331,13 +331,7 @@ func usable(pkgs []*packages.Package, dir string, named map[string]bool) (good [
 			return s
 		}
 		state[p] = fine
-		var first *packages.Error
-		for i := range p.Errors {
-			if e := &p.Errors[i]; !isMissingEmbed(e.Msg) {
-				first = e
-				break
-			}
-		}
+		first := firstError(p.Errors)
 		for _, path := range sortedKeys(p.Imports) {
 			imp := p.Imports[path]
 			if initial[imp.ID] && judge(imp) == broken {
@@ -378,6 +372,24 @@ func usable(pkgs []*packages.Package, dir string, named map[string]bool) (good [
 		}
 	}
 	return good, skipped
+}
+
+// firstError picks the error that says most: the first of the parser or type
+// checker, else the first of the go command. It is nil when only an embedded
+// file is missing.
+func firstError(errs []packages.Error) *packages.Error {
+	var first *packages.Error
+	for i := range errs {
+		e := &errs[i]
+		switch {
+		case isMissingEmbed(e.Msg):
+		case e.Kind == packages.ParseError || e.Kind == packages.TypeError:
+			return e
+		case first == nil:
+			first = e
+		}
+	}
+	return first
 }
 
 func isMissingEmbed(msg string) bool {

@@ -130,7 +130,7 @@ func optsLiteral(arg ast.Expr) *ast.CompositeLit {
 
 // moveFlagFix renames Flags to ElemFlags in a literal that has no ElemFlags.
 func (c *collector) moveFlagFix(a access, v verdict) *fix {
-	if !v.allLocked() || a.wrapped || a.iface {
+	if !v.allLocked() || v.guessed || a.wrapped || a.iface {
 		return nil
 	}
 	call, ok := a.site.(ssa.CallInstruction)

@@ -48,6 +48,8 @@ type verdict struct {
 	locked, free []MapInfo // with and without a lock that the kernel sees
 	literals     int       // created without BTF: no lock either
 	unknown      int
+	// guessed: a map is known by the last element of its pin's path only.
+	guessed bool
 }
 
 // known reports whether every map is known to be of one kind.
@@ -74,6 +76,7 @@ func (c *collector) verdict(recv []origin) verdict {
 			if len(infos) == 0 {
 				v.unknown++
 			}
+			v.guessed = v.guessed || o.kind == fromPin && len(infos) > 0
 			for _, m := range infos {
 				if m.Lock != "" && !m.PerCPU() {
 					v.locked = append(v.locked, m)
@@ -140,6 +143,10 @@ func (c *collector) misplaced(a access, v verdict) bool {
 
 // ineffective reports the lock flag on a map without a lock.
 func (c *collector) ineffective(a access, v verdict) {
+	confidence := diag.High
+	if v.guessed {
+		confidence = diag.Medium
+	}
 	why := "its value holds no bpf_spin_lock"
 	var ev []diag.Evidence
 	var related []relatedWhere
@@ -159,7 +166,7 @@ func (c *collector) ineffective(a access, v verdict) {
 		related = append(related, declared(m)...)
 	}
 	c.report(a, goFinding{
-		rule: ruleIneffect, confidence: diag.High, mapName: v.name(),
+		rule: ruleIneffect, confidence: confidence, mapName: v.name(),
 		message:  fmt.Sprintf("%s with BPF_F_LOCK fails with EINVAL%s: %s", a.op.name, onMap(v.name()), why),
 		help:     "leave the flag out, or put a struct bpf_spin_lock into the value",
 		evidence: ev, related: related,
@@ -202,7 +209,7 @@ func (c *collector) unlocked(a access, v verdict) {
 		message: c.unlockedMessage(a, m),
 		help:    helpFor(o),
 	}
-	if !v.allLocked() {
+	if !v.allLocked() || v.guessed {
 		f.confidence = diag.Medium
 	}
 	taken, word := false, true
@@ -226,7 +233,7 @@ func (c *collector) unlocked(a access, v verdict) {
 		f.severity = diag.Note
 		f.message += fmt.Sprintf("; %s is its only other field and fits one word", m.Word)
 	}
-	if v.allLocked() {
+	if v.allLocked() && !v.guessed {
 		f.fix = c.lockFix(a)
 	}
 	c.report(a, f)

@@ -1,0 +1,167 @@
+package gomap
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
+)
+
+// copyModule copies the test module to a folder that a test may change.
+func copyModule(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(testModule(t))); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func offline() []string { return append(os.Environ(), "GOPROXY=off", "GOWORK=off", "GOFLAGS=-mod=mod") }
+
+func check(t *testing.T, dir string, patterns ...string) ([]diag.Finding, []diag.Skip) {
+	t.Helper()
+	findings, skipped, err := Check(context.Background(), patterns, Config{Dir: dir, Env: offline(), NoTests: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return findings, skipped
+}
+
+func summary(findings []diag.Finding) []string {
+	var out []string
+	for _, f := range findings {
+		fix := ""
+		if f.Fix != nil {
+			fix = f.Fix.Title
+		}
+		out = append(out, fmt.Sprintf("%s:%d:%d %s %s %s %s %q", f.Span.File, f.Span.Line, f.Span.Col, f.Rule, f.Severity, f.Confidence, f.Map, fix))
+	}
+	return out
+}
+
+// TestSourceAndObject: the C source behind a go:generate line says what the
+// object that bpf2go makes of it says.
+func TestSourceAndObject(t *testing.T) {
+	dir := copyModule(t)
+	withObject, skipped := check(t, dir, "./direct", "./bind", "./rmw", "./order")
+	if len(skipped) > 0 {
+		t.Errorf("with objects, skipped: %v", skipped)
+	}
+	if len(withObject) < 50 {
+		t.Fatalf("%d findings only", len(withObject))
+	}
+	if err := os.Remove(filepath.Join(dir, "flows", "flows_bpfel.o")); err != nil {
+		t.Fatal(err)
+	}
+	withSource, skipped := check(t, dir, "./direct", "./bind", "./rmw", "./order")
+	if len(skipped) > 0 {
+		t.Errorf("with the source, skipped: %v", skipped)
+	}
+	if d := cmp.Diff(summary(withObject), summary(withSource)); d != "" {
+		t.Errorf("findings differ (-object +source):\n%s", d)
+	}
+	for _, f := range withObject {
+		if f.Map != "" && f.Confidence == diag.High && !slices.Contains(f.Evidence, diag.FromObject) && f.Rule != ruleIneffect {
+			t.Errorf("%s: evidence %v without the object", f.Span, f.Evidence)
+		}
+	}
+	for _, f := range withSource {
+		if slices.Contains(f.Evidence, diag.FromObject) {
+			t.Errorf("%s: evidence %v of an object that is not there", f.Span, f.Evidence)
+		}
+	}
+}
+
+// TestBadInput: each defect is told once, for its package, and other packages
+// are analysed.
+func TestBadInput(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		damage func(t *testing.T, dir string)
+		want   string // in the one skip
+	}{
+		{"does not compile", func(t *testing.T, dir string) {
+			write(t, filepath.Join(dir, "rmw", "bad.go"), "package rmw\n\nfunc f() { undefined() }\n\nfunc g() { undefinedToo() }\n")
+		}, "rmw/bad.go:3:12: package example.com/maps/rmw does not compile: undefined: undefined"},
+		{"does not parse", func(t *testing.T, dir string) {
+			write(t, filepath.Join(dir, "rmw", "bad.go"), "package rmw\n\nfunc {\n")
+		}, "rmw/bad.go:3:6: package example.com/maps/rmw does not compile: expected"},
+		{"truncated object", func(t *testing.T, dir string) {
+			name := filepath.Join(dir, "gotype", "x.o")
+			text, err := os.ReadFile(filepath.Join(dir, "flows", "flows_bpfel.o"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, name, string(text[:len(text)/2]))
+			write(t, filepath.Join(dir, "gotype", "embed.go"), "package gotype\n\nimport _ \"embed\"\n\n//go:embed x.o\nvar object []byte\n")
+		}, "gotype/x.o: "},
+		{"another machine's object", func(t *testing.T, dir string) {
+			elf := "\x7fELF\x02\x01\x01\x00" + strings.Repeat("\x00", 8) + "\x01\x00\x3e\x00\x01\x00\x00\x00" + strings.Repeat("\x00", 40)
+			write(t, filepath.Join(dir, "gotype", "x.o"), elf)
+			write(t, filepath.Join(dir, "gotype", "embed.go"), "package gotype\n\nimport _ \"embed\"\n\n//go:embed x.o\nvar object []byte\n")
+		}, "gotype/x.o: not a BPF object"},
+		{"missing object", func(t *testing.T, dir string) {
+			write(t, filepath.Join(dir, "gotype", "embed.go"), "package gotype\n\nimport _ \"embed\"\n\n//go:embed x.o\nvar object []byte\n")
+		}, "gotype/x.o: file does not exist"},
+		{"missing source", func(t *testing.T, dir string) {
+			write(t, filepath.Join(dir, "gotype", "gen.go"), "package gotype\n\n//go:generate go tool bpf2go -tags linux Gone ../gone.c -- -I..\n")
+		}, "gone.c: file does not exist"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			dir := copyModule(t)
+			tt.damage(t, dir)
+			findings, skipped := check(t, dir, "./rmw", "./gotype")
+			var texts []string
+			for _, s := range skipped {
+				texts = append(texts, s.String())
+			}
+			if len(texts) != 1 || !strings.Contains(filepath.ToSlash(texts[0]), tt.want) {
+				t.Errorf("skipped %q, want one with %q", texts, tt.want)
+			}
+			if !slices.ContainsFunc(findings, func(f diag.Finding) bool { return strings.HasPrefix(f.Span.File, "gotype") }) {
+				t.Error("no findings in the other package or file")
+			}
+		})
+	}
+}
+
+func write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestNoGo: a folder without Go code is no error.
+func TestNoGo(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "a.c"), "int x;\n")
+	findings, skipped := check(t, dir, "./...")
+	if len(findings)+len(skipped) > 0 {
+		t.Errorf("got %v, %v", findings, skipped)
+	}
+}
+
+// TestNestedModule: "./..." reaches modules below the working folder.
+func TestNestedModule(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(filepath.Join(dir, "ebpf"), os.DirFS(testModule(t))); err != nil {
+		t.Fatal(err)
+	}
+	findings, skipped := check(t, dir, "./...")
+	if len(skipped) > 0 {
+		t.Error(skipped)
+	}
+	if !slices.ContainsFunc(findings, func(f diag.Finding) bool { return f.Span.File == filepath.Join("ebpf", "rmw", "rmw.go") }) {
+		t.Error("nothing found in the nested module")
+	}
+}
