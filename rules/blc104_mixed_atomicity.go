@@ -54,7 +54,7 @@ func (p *Pass) atomicBeside(a *model.Access) (*model.Access, same) {
 			continue
 		}
 		s := samePlace(a.Place, b.Place)
-		if s <= how || len(common(a.Locks, b.Locks)) > 0 {
+		if s <= how || sameGuard(a, b) {
 			continue
 		}
 		best, how = b, s

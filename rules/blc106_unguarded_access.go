@@ -140,22 +140,35 @@ func namesLock(l model.Lock, name string) bool {
 	if i := strings.LastIndexByte(name, '.'); i >= 0 {
 		name = name[i+1:]
 	}
-	f := l.Place.Field
+	f := lockField(l)
 	if i := strings.LastIndexByte(f, '.'); i >= 0 {
 		f = f[i+1:]
 	}
 	return f == name || l.Place.Global != nil && l.Place.Global.Name == name
 }
 
+// lockField is the path of the lock's member, without the member that the lock
+// itself has.
+func lockField(l model.Lock) string {
+	f := l.Place.Field
+	if f == "val" {
+		return ""
+	}
+	return strings.TrimSuffix(f, ".val")
+}
+
 // lockName names a lock for a message.
 func lockName(l model.Lock) string {
+	field := lockField(l)
 	switch {
-	case l.Place.Global != nil && l.Place.Field != "":
-		return "lock " + l.Place.Global.Name + "." + l.Place.Field
+	case l.Place.Global != nil && field != "":
+		return "lock " + l.Place.Global.Name + "." + field
 	case l.Place.Global != nil:
 		return "lock " + l.Place.Global.Name
-	case l.Place.Field != "":
-		return "the element's lock " + l.Place.Field
+	case l.Place.Map != nil && field != "":
+		return "lock " + l.Place.Map.Name + "." + field
+	case field != "":
+		return "lock " + field
 	case l.Place.Map != nil:
 		return "the lock of " + l.Place.Map.Name
 	}

@@ -27,7 +27,7 @@ func checkLockLeak(p *Pass) {
 			}
 			l := e.Held[len(e.Held)-1]
 			p.Report(e.Site, fmt.Sprintf("a path of %s reaches this %s with %s held", programs, leave, lockName(l)),
-				On(l.Place), Related(l.Since.Pos, "the lock is taken here"),
+				OnLock(l), Related(l.Since.Pos, "the lock is taken here"),
 				Help("release it with %s on every path", unlockName(l)))
 			continue
 		}

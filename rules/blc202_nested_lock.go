@@ -30,7 +30,7 @@ func checkNestedLock(p *Pass) {
 		if held.ID == op.Lock.ID && !op.Unknown {
 			message = fmt.Sprintf("%s takes %s, which it already holds: it would wait for itself", programs, lockName(op.Lock))
 		}
-		p.Report(op.Site, message, On(op.Lock.Place),
+		p.Report(op.Site, message, OnLock(op.Lock),
 			Related(held.Since.Pos, "the first lock is taken here"),
 			Help("release the first lock before, or use one lock for both; bpf_res_spin_lock (Linux 6.15) may nest"))
 	}

@@ -43,7 +43,7 @@ func (p *Pass) checkRelease(op *model.LockOp) {
 	}
 	unlock := unlockName(op.Lock)
 	if len(op.Held) == 0 {
-		p.Report(op.Site, fmt.Sprintf("a path of %s reaches this %s with no lock held", programs, unlock), On(op.Lock.Place),
+		p.Report(op.Site, fmt.Sprintf("a path of %s reaches this %s with no lock held", programs, unlock), OnLock(op.Lock),
 			Help("take and release the lock on the same paths"))
 		return
 	}
@@ -65,13 +65,13 @@ func (p *Pass) checkRelease(op *model.LockOp) {
 			message = fmt.Sprintf("%s releases the lock through the pointer of another lookup than the one it was taken through", programs)
 			help = "keep the pointer that was locked: the kernel takes each lookup for another value, even with the same key"
 		}
-		p.Report(op.Site, message, On(op.Lock.Place), Related(top.Since.Pos, "taken here"), Help("%s", help))
+		p.Report(op.Site, message, OnLock(op.Lock), Related(top.Since.Pos, "taken here"), Help("%s", help))
 	case op.Held[match].IRQ != op.Lock.IRQ:
 		p.Report(op.Site, fmt.Sprintf("%s releases with %s a lock that was taken with %s", programs, unlock, lockFuncName(op.Held[match])),
-			On(op.Lock.Place), Related(op.Held[match].Since.Pos, "taken here"), Help("use %s", unlockName(op.Held[match])))
+			OnLock(op.Lock), Related(op.Held[match].Since.Pos, "taken here"), Help("use %s", unlockName(op.Held[match])))
 	case match != len(op.Held)-1:
 		p.Report(op.Site, fmt.Sprintf("%s releases %s before %s, which was taken later", programs, lockName(op.Lock), lockName(top)),
-			On(op.Lock.Place), Related(top.Since.Pos, "taken here, and to be released first"), Help("release locks in the reverse order"))
+			OnLock(op.Lock), Related(top.Since.Pos, "taken here, and to be released first"), Help("release locks in the reverse order"))
 	case op.Lock.IRQ:
 		p.checkRestore(op, unlock, "bpf_res_spin_lock_irqsave")
 	}

@@ -30,7 +30,7 @@ func checkCallInCriticalSection(p *Pass) {
 			if ok, text := kernel.AllowedInCriticalSection(t, kernel.InLock, p.Kernel); !ok {
 				l := c.Held[len(c.Held)-1]
 				p.Report(c.Site, fmt.Sprintf("%s calls %s with %s held, which Linux %s refuses (%q)", programs, name, lockName(l), p.Kernel, text),
-					On(l.Place), Related(l.Since.Pos, "the lock is taken here"),
+					OnLock(l), Related(l.Since.Pos, "the lock is taken here"),
 					Help("%s", lockedCallHelp(t)))
 				continue
 			}
@@ -116,7 +116,7 @@ func (p *Pass) checkNestedSections() {
 			if ok, text := kernel.AllowedInCriticalSection(t, kernel.InLock, p.Kernel); !ok {
 				l := op.Held[len(op.Held)-1]
 				p.Report(op.Site, fmt.Sprintf("%s calls %s with %s held, which Linux %s refuses (%q)", programs, name, lockName(l), p.Kernel, text),
-					On(l.Place), Related(l.Since.Pos, "the lock is taken here"), Help("%s", lockedCallHelp(t)))
+					OnLock(l), Related(l.Since.Pos, "the lock is taken here"), Help("%s", lockedCallHelp(t)))
 			}
 		case op.Kind == model.RCULock && op.Before.RCU > 0:
 			if ok, text := kernel.AllowedInCriticalSection(t, kernel.InRCU, p.Kernel); !ok {

@@ -52,7 +52,7 @@ func checkLockOrderInversion(p *Pass) {
 			}
 			if held.ID == op.Lock.ID || samePlace(held.Place, op.Lock.Place) == isSame {
 				p.Report(op.Site, fmt.Sprintf("%s takes %s twice: the second fails with -EDEADLK (AA deadlock)", programs, lockName(op.Lock)),
-					On(op.Lock.Place), Related(held.Since.Pos, "first taken here"), Help("release it before, or take it once around both uses"))
+					OnLock(op.Lock), Related(held.Since.Pos, "first taken here"), Help("release it before, or take it once around both uses"))
 				continue
 			}
 			nestings = append(nestings, nesting{outer: classOf(held), inner: classOf(op.Lock), op: op, held: held})
@@ -74,7 +74,7 @@ func checkLockOrderInversion(p *Pass) {
 		if n.outer == n.inner {
 			message = fmt.Sprintf("%s takes the locks of two elements of %s at once: two CPUs that take them in opposite orders wait for each other (ABBA deadlock, -EDEADLK or -ETIMEDOUT)", programs, owner(n.op.Lock.Place))
 		}
-		p.Report(n.op.Site, message, On(n.op.Lock.Place), WithConfidence(confidence),
+		p.Report(n.op.Site, message, OnLock(n.op.Lock), WithConfidence(confidence),
 			Related(n.held.Since.Pos, "%s is taken here", lockName(n.held)),
 			Related(back.op.Pos, "and here %s is taken inside", lockName(back.op.Lock)),
 			Help("take them in one order everywhere"))

@@ -21,7 +21,7 @@ func checkUncheckedLock(p *Pass) {
 		// The lock call is what lacks the check; where it is not known, the
 		// unlock shows it.
 		at := op.Site
-		opts := []Option{On(op.Lock.Place), Help("if (%s(...)) return 0; before the protected access", lockFuncName(op.Lock))}
+		opts := []Option{OnLock(op.Lock), Help("if (%s(...)) return 0; before the protected access", lockFuncName(op.Lock))}
 		if since := op.Lock.Since; since.Pos != nil {
 			at = since
 			opts = append(opts, Related(op.Pos, "this %s is reached when the lock was not taken", unlockName(op.Lock)))

@@ -21,7 +21,7 @@ func checkLockTooNew(p *Pass) {
 			continue
 		}
 		p.Report(op.Site, fmt.Sprintf("%s uses %s, which came with Linux %s, and %s is to be supported", programs, name, since, p.Kernel),
-			On(op.Lock.Place), Help("require Linux %s, or use %s", since, olderPrimitive(op)))
+			OnLock(op.Lock), Help("require Linux %s, or use %s", since, olderPrimitive(op)))
 	}
 }
 

@@ -31,7 +31,7 @@ func checkLongCriticalSection(p *Pass) {
 		case len(l.Held) > 0:
 			held := l.Held[len(l.Held)-1]
 			where = fmt.Sprintf("with %s held and interrupts off", lockName(held))
-			opts = append(opts, On(held.Place), Related(held.Since.Pos, "the lock is taken here"))
+			opts = append(opts, OnLock(held), Related(held.Since.Pos, "the lock is taken here"))
 		case l.IRQ > 0:
 			where = "with interrupts off"
 			if l.IRQAt != nil {

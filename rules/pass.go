@@ -76,6 +76,11 @@ func On(pl model.Place) Option {
 	return func(f *finding) { f.Map, f.Field = owner(pl), pl.Field }
 }
 
+// OnLock names the map or variable that a lock is in, and its member.
+func OnLock(l model.Lock) Option {
+	return func(f *finding) { f.Map, f.Field = owner(l.Place), lockField(l) }
+}
+
 // OnMap names the map concerned.
 func OnMap(name string) Option { return func(f *finding) { f.Map = name } }
 

@@ -107,6 +107,11 @@ func merge(found []*finding) []diag.Finding {
 	merged := make(map[key]*finding)
 	for _, f := range found {
 		k := key{f.Rule, f.Function, f.Map, f.Field, f.Object, f.Span, f.Insn}
+		if f.Span.IsValid() {
+			// An inlined function stands in an object once in each caller, as
+			// part of the caller.
+			k.function, k.insn = "", 0
+		}
 		m, ok := merged[k]
 		if !ok {
 			order = append(order, k)

@@ -225,3 +225,23 @@ func common(a, b []model.Lock) []model.Lock {
 	}
 	return out
 }
+
+// sameGuard reports whether two accesses, perhaps in different programs, are
+// kept apart by a lock that both hold: one for all, or each the lock of its own
+// element.
+func sameGuard(a, b *model.Access) bool {
+	for _, la := range a.Locks {
+		for _, lb := range b.Locks {
+			switch {
+			case la.ID == lb.ID:
+				return true
+			case containerOf(la.Place) != containerOf(lb.Place) || la.Place.Off != lb.Place.Off:
+			case la.Place.Map == nil:
+				return true
+			case ownLock(la, a.Place) && ownLock(lb, b.Place):
+				return true
+			}
+		}
+	}
+	return false
+}
