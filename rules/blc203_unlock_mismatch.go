@@ -42,6 +42,11 @@ func (p *Pass) checkRelease(op *model.LockOp) {
 		return // unchecked-lock's
 	}
 	unlock := unlockName(op.Lock)
+	if op.InLess {
+		p.Report(op.Site, fmt.Sprintf("%s calls %s in the callback of bpf_rbtree_add, which runs with the tree's lock held", programs, unlock), OnLock(op.Lock),
+			Help("only compare in the callback; release the lock after bpf_rbtree_add"))
+		return
+	}
 	if len(op.Held) == 0 {
 		p.Report(op.Site, fmt.Sprintf("a path of %s reaches this %s with no lock held", programs, unlock), OnLock(op.Lock),
 			Help("take and release the lock on the same paths"))

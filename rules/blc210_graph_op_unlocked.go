@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
 	"github.com/bpflockcheck/bpflockcheck/rules/kernel"
 )
 
@@ -15,18 +16,15 @@ var graphOpUnlocked = &Rule{
 
 func checkGraphOpUnlocked(p *Pass) {
 	for _, c := range p.Model.Calls {
-		if c.Root == nil || !kernel.IsGraphKfunc(c.Name) {
+		if !c.Graph || c.RootHeld || !kernel.IsGraphKfunc(c.Name) {
 			continue
 		}
-		held := false
-		for _, l := range c.Held {
-			held = held || samePlace(l.Place, *c.Root) == isSame && (l.Place.Elem == nil || c.Root.Elem == nil || l.Place.Elem.ID == c.Root.Elem.ID)
+		var root model.Place
+		if c.Root != nil {
+			root = *c.Root
 		}
-		if held {
-			continue
-		}
-		message := fmt.Sprintf("%s calls %s without the lock beside the root in %s", programs, c.Name, ownerOr(*c.Root, "its object"))
-		opts := []Option{On(*c.Root), Help("take the lock in the same value around the operation")}
+		message := fmt.Sprintf("%s calls %s without the lock beside the root in %s", programs, c.Name, ownerOr(root, "its object"))
+		opts := []Option{On(root), Help("take the lock in the same value around the operation")}
 		if n := len(c.Held); n > 0 {
 			message += "; the lock held is another"
 			opts = append(opts, Related(c.Held[n-1].Since.Pos, "the lock held is taken here"))

@@ -66,6 +66,13 @@ func (x *exec) callFunc(in *ir.Call, f *ir.Func, args []*value) []*state {
 		return x.unknownCall(in, args)
 	}
 	path := e.path(x.path, in, f, x.loop)
+	// The verifier checks a global function on its own: it finds no lock held
+	// and leaves none.
+	outer := x.s
+	if f.Linkage == ir.Global_ {
+		outer = x.s.clone()
+		x.s.holds, x.s.rcu, x.s.preempt, x.s.irq, x.s.failed = nil, nil, nil, nil, nil
+	}
 	e.enter(x.s, path, args)
 	entry := x.s
 	exits := e.run(path, entry)
@@ -77,6 +84,9 @@ func (x *exec) callFunc(in *ir.Call, f *ir.Func, args []*value) []*state {
 		s := ex.s.clone()
 		ret := ex.ret
 		e.leave(s, path)
+		if f.Linkage == ir.Global_ {
+			s.holds, s.rcu, s.preempt, s.irq, s.failed = outer.holds, outer.rcu, outer.preempt, outer.irq, outer.failed
+		}
 		if ret != nil && ret.obj != nil && ret.obj.path == path {
 			ret = top
 		}
@@ -187,6 +197,9 @@ func (x *exec) callback(in *ir.Call, f *ir.Func, params []*value) []*state {
 		return []*state{x.s}
 	}
 	path := e.path(x.path, in, f, true)
+	if k := kernel.KfuncByName(in.Name); in.Kind == ir.CallKfunc && k != nil && k.Class == kernel.KfuncGraphAdd {
+		path.less = true
+	}
 	heldBefore := len(x.s.holds)
 	before := [3]int{len(x.s.rcu), len(x.s.preempt), len(x.s.irq)}
 	j := joiner{e: e, path: x.path, at: in}

@@ -130,6 +130,8 @@ type callPath struct {
 	callers []*position.Pos
 	depth   int
 	inLoop  bool
+	// less: inside the callback of bpf_rbtree_add.
+	less bool
 }
 
 type pathKey struct {
@@ -147,6 +149,7 @@ func (e *engine) path(parent *callPath, call ir.Instr, fn *ir.Func, inLoop bool)
 	if parent != nil {
 		p.depth = parent.depth + 1
 		p.inLoop = p.inLoop || parent.inLoop
+		p.less = parent.less
 		p.callers = append([]*position.Pos{call.At()}, parent.callers...)
 	}
 	e.paths[k] = p
@@ -516,7 +519,7 @@ func (e *engine) from(path *callPath, b *ir.Block, i int, s *state, out *outcome
 			if !in.Void {
 				ret = s.operand(in.Val)
 			}
-			if path.parent == nil {
+			if path.parent == nil || path.fn.Linkage == ir.Global_ {
 				x.exitEvent(in, "return", s.holds, s.sections())
 			}
 			out.exits = append(out.exits, exit{s, ret})

@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"slices"
+
 	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
 	"github.com/bpflockcheck/bpflockcheck/rules/kernel"
@@ -25,6 +27,8 @@ func (x *exec) kfunc(in *ir.Call, args []*value) []*state {
 		x.logCall(in, args, func(c *model.Call) {
 			if len(c.Args) > 0 {
 				c.Root = x.rootLock(arg(0))
+				c.Graph = arg(0).obj != nil && arg(0).obj.region != model.RegionUnknown
+				c.RootHeld = x.rootHeld(arg(0))
 			}
 		})
 	default:
@@ -90,7 +94,23 @@ func (x *exec) kfunc(in *ir.Call, args []*value) []*state {
 		v.obj, v.nullable = o, true
 		s.setReg(in.Dst, v)
 	default:
-		s.setReg(in.Dst, x.result(in, k.Ret, kernel.TagNone, nil, args))
+		v := x.result(in, k.Ret, kernel.TagNone, nil, args)
+		if v.obj != nil && v.obj.region == model.RegionAlloc {
+			switch k.Class {
+			case kernel.KfuncObjNew:
+				if id := s.rangeOf(arg(0)); id.isConst() && x.e.unit.LocalType != nil {
+					v.obj.typ = x.e.unit.LocalType(id.lo)
+				}
+				if t := in.RetType.Underlying(); t != nil && t.Kind == ir.Pointer && v.obj.typ == nil {
+					v.obj.typ = t.Elem
+				}
+			case kernel.KfuncRefAcquire:
+				if o := arg(0).obj; o != nil {
+					v.obj.typ = o.typ
+				}
+			}
+		}
+		s.setReg(in.Dst, v)
 	}
 	return []*state{s}
 }
@@ -113,6 +133,14 @@ func (x *exec) unknownKfunc(in *ir.Call, args []*value) []*state {
 	}
 	s.setReg(in.Dst, x.unknown("call", in, anyInt))
 	return []*state{s}
+}
+
+// rootHeld reports whether a lock of the root's allocation is held (verifier.c
+// __process_kf_arg_ptr_to_graph_root).
+func (x *exec) rootHeld(p *value) bool {
+	return p.obj != nil && slices.ContainsFunc(x.s.holds, func(h *hold) bool {
+		return h.obj != nil && (h.obj == p.obj || h.obj.global != nil && p.obj.global != nil && h.obj.global.Section == p.obj.global.Section)
+	})
 }
 
 // rootLock finds the lock that lies beside a list head or tree root: in the

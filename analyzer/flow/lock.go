@@ -46,7 +46,7 @@ func (x *exec) acquire(in *ir.Call, p *value, res, irq bool, flags *value) (ok, 
 	l, o := x.lockOf(in, p, res, irq)
 	if e.recording && !x.seen("lock", in, l.ID) {
 		e.m.Locks = append(e.m.Locks, &model.LockOp{Site: l.Since, Kind: model.Acquire, Lock: l, Held: s.locks(),
-			Before: s.sections(), Irqflags: x.flagsID(flags), OpenIRQ: s.openIRQ(), Unknown: o == nil})
+			Before: s.sections(), Irqflags: x.flagsID(flags), OpenIRQ: s.openIRQ(), InLess: x.path.less, Unknown: o == nil})
 	}
 	if res {
 		failed = s.clone()
@@ -100,7 +100,7 @@ func (x *exec) release(in *ir.Call, p *value, res, irq bool, flags *value) {
 	at := slices.IndexFunc(s.holds, func(h *hold) bool { return h.lock.ID == l.ID })
 	if e.recording && !x.seen("unlock", in, l.ID) {
 		e.m.Locks = append(e.m.Locks, &model.LockOp{Site: l.Since, Kind: model.Release, Lock: l, Held: s.locks(),
-			Before: s.sections(), Irqflags: x.flagsID(flags), OpenIRQ: s.openIRQ(), Unknown: o == nil,
+			Before: s.sections(), Irqflags: x.flagsID(flags), OpenIRQ: s.openIRQ(), InLess: x.path.less, Unknown: o == nil,
 			Unchecked: at < 0 && slices.Contains(s.failed, l.ID)})
 	}
 	if at < 0 {

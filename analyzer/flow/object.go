@@ -27,6 +27,8 @@ type object struct {
 	path    *callPath // of the frame, for RegionStack
 	// elemRecorded: elem's key was set in the recording pass already.
 	elemRecorded bool
+	// typ is the type of a bpf_obj_new object, nil when not known.
+	typ *ir.Type
 	// current, for RegionKernel: the current task.
 	current bool
 	// fromCtx, for RegionKernel: passed to the program in its context.
@@ -51,7 +53,7 @@ func (o *object) layout() *ir.Type {
 	case o.slot != nil:
 		return o.slot.Type
 	}
-	return nil
+	return o.typ
 }
 
 // tracked reports whether what is stored in the object is remembered.

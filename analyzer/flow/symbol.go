@@ -21,7 +21,7 @@ type symInfo struct {
 	// bases are the syms made at a place of the program that this one is
 	// computed from; when such a place runs again, everything computed from the
 	// old value must be forgotten.
-	bases  []sym
+	bases []sym
 	// config: computed from read-only globals alone, which are fixed when the
 	// program is loaded.
 	config bool

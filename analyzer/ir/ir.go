@@ -28,6 +28,9 @@ type Unit struct {
 	Programs []*Program
 	// Skipped names what of the input is not in this unit, and why.
 	Skipped []diag.Skip
+	// LocalType gives the type that a bpf_obj_new call names by a number of
+	// the unit's own BTF (bpf_core_type_id_local); nil when there are none.
+	LocalType func(id int64) *Type
 	// Notes are remarks about how the input was read (which fallback headers
 	// were used, ...), one line each.
 	Notes []string

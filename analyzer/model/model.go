@@ -258,6 +258,9 @@ type LockOp struct {
 	// Unchecked: a Release that is reached on the path where the acquisition
 	// (bpf_res_spin_lock) failed; its result was not tested.
 	Unchecked bool
+	// InLess: inside the callback of bpf_rbtree_add, where no lock may be taken
+	// or given back.
+	InLess bool
 	// Unknown: the pointer could not be followed to a lock.
 	Unknown bool
 }
@@ -285,6 +288,11 @@ type Call struct {
 	// Root is the lock that guards the list or tree passed to a graph kfunc,
 	// nil when there is none or it is not known.
 	Root *Place
+	// RootHeld: for a graph kfunc, a lock is held that lies in the same map
+	// value, object or data section as the root.
+	RootHeld bool
+	// Graph is set for a graph kfunc whose root could be followed.
+	Graph bool
 }
 
 // Update is a bpf_map_update_elem (or storage or push) call.

@@ -89,7 +89,7 @@ func (lo *lowering) callHelper(c *ir.Call, h kernel.Helper) {
 	if info, ok := h.Info(); ok {
 		c.Args = args(len(info.Args))
 	} else {
-		lo.skip(lo.pos, lo.f.fn.Name, "call of helper number %d, which is not known", h)
+		lo.skipInsn("call of helper number %d, which is not known", h)
 	}
 }
 
@@ -99,11 +99,13 @@ func (lo *lowering) callFunc(c *ir.Call, sec *section, off int64) {
 	callee := lo.funcAt[symKey{sec.index, uint64(off)}]
 	if callee == nil {
 		c.Kind = ir.CallExternal
-		lo.skip(lo.pos, lo.f.fn.Name, "call of byte %d of section %s, where no function begins", off, sec.Name)
+		lo.skipInsn("call of byte %d of section %s, where no function begins", off, sec.Name)
 		return
 	}
 	c.Func, c.Name = callee.fn, callee.fn.Name
-	lo.signature(c, callee.btf)
+	if callee.fn.Linkage != ir.Static { // see setParams
+		lo.signature(c, callee.btf)
+	}
 }
 
 // callExtern completes a call of an undefined symbol: a kernel function when

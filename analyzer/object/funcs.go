@@ -35,6 +35,7 @@ func isTextSection(name string) bool {
 // loadFuncs finds the functions of all code sections and makes the programs.
 func (l *loader) loadFuncs() error {
 	l.funcAt = make(map[symKey]*function)
+	l.extRead = make(map[string]bool)
 	insns := 0
 	for _, s := range l.file.secs {
 		if !s.isCode() {
@@ -61,8 +62,8 @@ func (l *loader) loadFuncs() error {
 // are labels.
 func (l *loader) functionSymbols(s *section) []elf.Symbol {
 	var out []elf.Symbol
-	for _, sym := range l.file.syms {
-		if int(sym.Section) != s.index || sym.Name == "" || sym.Value >= s.Size {
+	for _, sym := range l.file.symsOf[s.index] {
+		if sym.Value >= s.Size {
 			continue
 		}
 		switch elf.ST_TYPE(sym.Info) {
@@ -86,7 +87,9 @@ func (l *loader) loadSectionFuncs(s *section, data []byte) {
 	var protos map[uint64]*btf.Func
 	var lines []lineInfo
 	var core map[uint64]coreRelo
-	if l.btf != nil {
+	// BTF knows sections by name only: of several with one name, the first.
+	if l.btf != nil && !l.extRead[s.Name] {
+		l.extRead[s.Name] = true
 		protos = l.btf.protosIn(s.Name)
 		lines, core = l.btf.ext.lines[s.Name], l.btf.ext.core[s.Name]
 	}
@@ -171,11 +174,13 @@ func (b *btfData) protosIn(section string) map[uint64]*btf.Func {
 	return out
 }
 
-// setParams gives a function the parameters of its prototype, and where there
-// is none all five, or for a program its context.
+// setParams gives a function its parameters: a program its context, a global
+// function those of its prototype, and a static one all five, because assembly
+// may pass registers that the prototype does not tell of (the verifier, too,
+// checks static functions without their prototype).
 func (l *loader) setParams(fn *function) {
 	n := arity(fn.btf)
-	if n < 0 {
+	if n < 0 || fn.fn.Linkage == ir.Static && !fn.prog {
 		n = maxArgs
 		if fn.prog {
 			n = 1

@@ -7,7 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
+
+	"github.com/cilium/ebpf/btf"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
@@ -120,11 +123,12 @@ type loader struct {
 	dwarf *dwarfInfo // never nil
 	paths *pathMapper
 
-	maps    map[symKey]*ir.Map    // by section and offset
+	maps    map[int][]mapVar      // by section, sorted by offset
 	globals map[int][]*sectionVar // by section, sorted by offset
 	externs map[string]*ir.Global // .kconfig and .ksyms variables by name
 	pseudo  map[int]*ir.Global    // whole sections
 	mapSecs map[int]bool          // sections that hold map definitions
+	extRead map[string]bool       // sections, by name, that BTF's line information went to
 	funcs   []*function           // by section and offset
 	funcAt  map[symKey]*function
 }
@@ -135,10 +139,24 @@ type symKey struct {
 	off uint64
 }
 
+// localType gives a type by its number in the object's BTF, as bpf_obj_new
+// names it.
+func (l *loader) localType(id int64) *ir.Type {
+	if l.btf == nil || id <= 0 || id > math.MaxUint32 {
+		return nil
+	}
+	t, err := l.btf.spec.TypeByID(btf.TypeID(id))
+	if err != nil {
+		return nil
+	}
+	return l.types.convert(t)
+}
+
 func (l *loader) load() error {
 	l.loadBTF()
 	l.loadDWARF()
 	l.types = newTypeConverter(l.dwarf, l.paths)
+	l.unit.LocalType = l.localType
 	l.loadMaps()
 	l.loadGlobals()
 	if err := l.loadFuncs(); err != nil {
