@@ -2,6 +2,7 @@ package analyzer
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
@@ -21,6 +22,9 @@ type Result struct {
 	Failed []diag.Skip
 	// Notes are remarks on how the inputs were read, each once.
 	Notes []string
+	// Recorded holds source lines as objects' debug information has them, by
+	// file and line: what to show when the file is not there.
+	Recorded map[string]map[int]string
 	// Files are the inputs that were analysed.
 	Files []string
 	// Programs is the number of BPF programs in them. A program that was seen
@@ -94,6 +98,9 @@ func (c *collector) collect(units []*unitResult) *Result {
 		for _, f := range u.files {
 			analysed = append(analysed, c.loc.name(f, object))
 		}
+		for file, lines := range u.recorded {
+			c.record(c.loc.name(file, object), lines)
+		}
 		for _, p := range u.programs {
 			p.file = c.loc.name(p.file, object)
 			if p.file == "" {
@@ -112,6 +119,17 @@ func (c *collector) collect(units []*unitResult) *Result {
 	slices.Sort(analysed)
 	c.judge(merge(findings), slices.Compact(analysed))
 	return c.res
+}
+
+// record keeps source lines.
+func (c *collector) record(file string, lines map[int]string) {
+	if c.res.Recorded == nil {
+		c.res.Recorded = map[string]map[int]string{}
+	}
+	if c.res.Recorded[file] == nil {
+		c.res.Recorded[file] = map[int]string{}
+	}
+	maps.Copy(c.res.Recorded[file], lines)
 }
 
 // judge takes out what is silenced and what was not asked for.

@@ -31,6 +31,9 @@ type unitResult struct {
 	// files are those that hold functions which were analysed: where a
 	// suppression can be found to be unused.
 	files []string
+	// recorded are the source lines of an object, less those that nothing
+	// points to.
+	recorded map[string]map[int]string
 	// broken: nothing of the input could be analysed.
 	broken bool
 }
@@ -95,6 +98,7 @@ func analyseOne(ctx context.Context, o *Options, in input) (res *unitResult) {
 	res.findings = rules.Run([]*model.Model{m}, rules.Config{Kernel: o.Kernel})
 	res.skipped = append(append(res.skipped, u.Skipped...), m.Skipped...)
 	res.notes = u.Notes
+	res.recorded = linesOf(res.findings, u.Text)
 	seen := map[string]bool{}
 	for _, f := range u.Funcs {
 		if f.Pos != nil && f.Blocks != nil && !seen[f.Pos.File] {
@@ -110,6 +114,29 @@ func analyseOne(ctx context.Context, o *Options, in input) (res *unitResult) {
 		res.programs = append(res.programs, prog)
 	}
 	return res
+}
+
+// linesOf keeps the recorded lines that findings show.
+func linesOf(fs []diag.Finding, text map[string]map[int]string) map[string]map[int]string {
+	if len(text) == 0 {
+		return nil
+	}
+	out := map[string]map[int]string{}
+	keep := func(s position.Span) {
+		if line, ok := text[s.File][s.Line]; ok {
+			if out[s.File] == nil {
+				out[s.File] = map[int]string{}
+			}
+			out[s.File][s.Line] = line
+		}
+	}
+	for i := range fs {
+		keep(fs[i].Span)
+		for _, rel := range fs[i].Related {
+			keep(rel.Span)
+		}
+	}
+	return out
 }
 
 // load lowers one input.

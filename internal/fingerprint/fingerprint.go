@@ -39,10 +39,7 @@ func identity(f *diag.Finding, files *source.Files, path func(string) string) st
 	if path != nil {
 		file = path(file)
 	}
-	var line []byte
-	if m := files.Mapper(f.Span.File); m != nil {
-		line = m.Line(f.Span.Line)
-	}
+	line := files.Line(f.Span.File, f.Span.Line)
 	insn := ""
 	if f.Span.Line == 0 { // an object without line info
 		insn = strconv.Itoa(f.Insn)

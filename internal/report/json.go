@@ -92,7 +92,7 @@ func writeJSON(w io.Writer, r *Report, _ Options) error {
 	for i := range r.Findings {
 		out.Findings = append(out.Findings, toJSON(&r.Findings[i]))
 	}
-	for _, s := range r.Skipped {
+	for _, s := range r.notAnalysed() {
 		out.Skipped = append(out.Skipped, jsonSkip{filepath.ToSlash(s.Span.File), s.Span.Line, s.Function, s.Reason})
 	}
 	return encodeJSON(w, out)

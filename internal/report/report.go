@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +27,7 @@ type Rule struct {
 type Report struct {
 	Findings []diag.Finding // in their total order
 	Skipped  []diag.Skip
+	Failed   []diag.Skip // inputs named by the user of which nothing could be analysed
 	Notes    []string
 	Inputs   []string // files analysed, for formats that list clean ones too
 	Programs int
@@ -119,6 +121,13 @@ func (r *Report) relative(path string) string {
 		return filepath.ToSlash(abs)
 	}
 	return filepath.ToSlash(rel)
+}
+
+// notAnalysed gives what was skipped and what failed in one order.
+func (r *Report) notAnalysed() []diag.Skip {
+	all := slices.Concat(r.Failed, r.Skipped)
+	slices.SortStableFunc(all, diag.Skip.Compare)
+	return all
 }
 
 // place is the file that a finding is shown in: the object's when no source is

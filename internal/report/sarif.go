@@ -98,6 +98,8 @@ type sarifRegion struct {
 	EndLine     int        `json:"endLine,omitempty"`
 	EndColumn   int        `json:"endColumn,omitempty"`
 	Snippet     *sarifText `json:"snippet,omitempty"`
+	ByteOffset  *int       `json:"byteOffset,omitempty"`
+	ByteLength  int        `json:"byteLength,omitempty"`
 }
 
 type sarifPhysical struct {
@@ -160,8 +162,8 @@ type sarifResult struct {
 func writeSARIF(w io.Writer, r *Report, _ Options) error {
 	s := &sarifWriter{r: r}
 	var run sarifRun
-	run.Tool.Driver = sarifDriver{Name: "bpflockcheck", Version: r.Version, InformationURI: informationURI, Rules: s.rules()}
-	run.Invocations = []sarifInvocation{{ExecutionSuccessful: true, Notifications: s.notifications()}}
+	run.Tool.Driver = sarifDriver{Name: "bpflockcheck", Version: numericVersion(r.Version), InformationURI: informationURI, Rules: s.rules()}
+	run.Invocations = []sarifInvocation{{ExecutionSuccessful: len(r.Failed) == 0, Notifications: s.notifications()}}
 	run.ColumnKind = "utf16CodeUnits"
 	run.BaseIDs = map[string]sarifArtifactLocation{srcRoot: {Desc: &sarifText{Text: "The root of the repository."}}}
 	run.Results = []sarifResult{}
@@ -171,6 +173,16 @@ func writeSARIF(w io.Writer, r *Report, _ Options) error {
 		run.Results = append(run.Results, s.result(&r.Findings[i], prints[i]))
 	}
 	return encodeJSON(w, sarifLog{Schema: sarifSchema, Version: "2.1.0", Runs: []sarifRun{run}})
+}
+
+// numericVersion gives 1.2.3 for v1.2.3: readers compare versions, so that it
+// must start with a number (SARIF2005).
+func numericVersion(v string) string {
+	v = strings.TrimPrefix(v, "v")
+	if v == "" || v[0] < '0' || v[0] > '9' {
+		return "0.0.0-devel"
+	}
+	return v
 }
 
 // bySeverity gives the indexes of findings, the most severe first, for readers
@@ -270,7 +282,7 @@ func pascal(name string) string {
 
 func (s *sarifWriter) notifications() []sarifNotification {
 	var out []sarifNotification
-	for _, skip := range s.r.Skipped {
+	for _, skip := range s.r.notAnalysed() {
 		n := sarifNotification{Level: "warning", Message: sarifText{Text: escapeLinks("not analysed: " + skip.Reason)}}
 		if skip.Function != "" {
 			n.Message.Text = escapeLinks(fmt.Sprintf("function %s not analysed: %s", skip.Function, skip.Reason))
@@ -326,6 +338,16 @@ func (s *sarifWriter) region(span position.Span) *sarifRegion {
 	return reg
 }
 
+// whole is the region of a file, an object, in which no line is known.
+func (s *sarifWriter) whole(file string) *sarifRegion {
+	zero := 0
+	content, err := s.r.Files.Read(file)
+	if err != nil || len(content) == 0 {
+		return nil
+	}
+	return &sarifRegion{ByteOffset: &zero, ByteLength: len(content)}
+}
+
 func (s *sarifWriter) location(span position.Span) sarifLocation {
 	return sarifLocation{Physical: sarifPhysical{Artifact: s.artifact(span.File), Region: s.region(span)}}
 }
@@ -334,6 +356,9 @@ func (s *sarifWriter) result(f *diag.Finding, print string) sarifResult {
 	span := f.Span
 	span.File = place(f)
 	main := s.location(span)
+	if main.Physical.Region == nil {
+		main.Physical.Region = s.whole(span.File)
+	}
 	if f.Function != "" {
 		main.Logical = []sarifLogical{{Name: f.Function, Kind: "function"}}
 	}

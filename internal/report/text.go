@@ -128,6 +128,9 @@ func (p *printer) finding(f *diag.Finding) {
 	}
 	p.place(where, gutter, '^', style, insnSuffix(f))
 	for _, rel := range f.Related {
+		if rel.Span.File == where.File && rel.Span.Line == where.Line && rel.Span.Col == where.Col {
+			continue // an object's load and store of one expression: nothing to see twice
+		}
 		p.line("%s: %s", p.style(styleGreen, "note"), clean(rel.Message))
 		p.place(rel.Span, gutter, '-', styleBlue, "")
 	}
@@ -215,8 +218,7 @@ func maxLine(f *diag.Finding) int {
 func (p *printer) place(s position.Span, gutter int, mark byte, style, suffix string) {
 	pad := strings.Repeat(" ", gutter)
 	p.line("%s%s %s%s", pad, p.style(styleBlue, "-->"), clean(s.String()), suffix)
-	m := p.r.Files.Mapper(s.File)
-	if m == nil || m.Line(s.Line) == nil {
+	if p.r.Files.Line(s.File, s.Line) == nil {
 		return
 	}
 	bar := p.style(styleBlue, "|")
@@ -226,8 +228,9 @@ func (p *printer) place(s position.Span, gutter int, mark byte, style, suffix st
 		last = s.EndLine
 	}
 	for n := s.Line; n <= last; n++ {
-		from, to := underlined(s, n, m.Line(n))
-		text, carets := render(m.Line(n), from, to, mark)
+		line := p.r.Files.Line(s.File, n)
+		from, to := underlined(s, n, line)
+		text, carets := render(line, from, to, mark)
 		p.line("%s %s%s", p.style(styleBlue, fmt.Sprintf("%*d", gutter, n)), bar, prefixed(text))
 		if carets != "" {
 			lead := len(carets) - len(strings.TrimLeft(carets, " "))
@@ -257,7 +260,7 @@ func underlined(s position.Span, n int, text []byte) (from, to int) {
 		return from, len(strings.TrimRight(string(text), " \t"))
 	case s.EndLine == 0 || s.EndLine < s.Line:
 		to = from
-		for to < len(text) && wordByte(text[to]) {
+		for to < len(text) && class(text[to]) != 0 && class(text[to]) == class(text[from]) {
 			to++
 		}
 		return from, min(max(to, from+1), max(len(text), from+1))
@@ -267,12 +270,22 @@ func underlined(s position.Span, n int, text []byte) (from, to int) {
 	return from, min(max(s.EndCol-1, from+1), max(len(text), from+1))
 }
 
-func wordByte(c byte) bool {
-	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
+// class groups bytes into words (1) and operators (2); 0 is all else.
+func class(c byte) int {
+	switch {
+	case c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80:
+		return 1
+	case strings.IndexByte("+-*/%&|^=<>!", c) >= 0:
+		return 2
+	}
+	return 0
 }
 
 // skipped prints what could not be analysed, and the notes.
 func (p *printer) skipped() {
+	for _, s := range p.r.Failed {
+		p.line("%s %s", p.style(styleRed, "failed:"), clean(s.String()))
+	}
 	for _, s := range p.r.Skipped {
 		p.line("%s %s", p.style(styleCyan, "skipped:"), clean(s.String()))
 	}

@@ -92,6 +92,7 @@ type junitCase struct {
 	Time    string        `xml:"time,attr"`
 	Skipped *junitMessage `xml:"skipped"`
 	Failure *junitMessage `xml:"failure"`
+	Error   *junitMessage `xml:"error"`
 }
 
 type junitMessage struct {
@@ -100,8 +101,9 @@ type junitMessage struct {
 	Text    string `xml:",chardata"`
 }
 
-// writeJUnit makes a failed test case of every finding, a skipped one of all
-// that was not analysed, and a passed one of every clean input.
+// writeJUnit makes a failed test case of every finding, one in error of every
+// input that could not be analysed, a skipped one of every part of an input
+// that could not, and a passed one of every clean input.
 func writeJUnit(w io.Writer, r *Report, _ Options) error {
 	suite := junitSuite{Name: "bpflockcheck", Time: fmt.Sprintf("%.3f", r.Elapsed.Seconds())}
 	touched := map[string]bool{}
@@ -126,6 +128,15 @@ func writeJUnit(w io.Writer, r *Report, _ Options) error {
 			Failure: &junitMessage{Message: clean(f.Message), Type: f.Severity.String(), Text: cleanLines(text.String())},
 		})
 		suite.Failures++
+	}
+	for _, s := range r.Failed {
+		file := r.relative(s.Span.File)
+		touched[file] = true
+		suite.Cases = append(suite.Cases, junitCase{
+			Name: "analysed", Class: clean(file), Time: "0",
+			Error: &junitMessage{Message: clean(s.Reason)},
+		})
+		suite.Errors++
 	}
 	for _, s := range r.Skipped {
 		file := r.relative(s.Span.File)

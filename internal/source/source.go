@@ -25,6 +25,9 @@ type Files struct {
 	// Overlay holds contents that replace those on disk, by absolute or
 	// relative path.
 	Overlay map[string][]byte
+	// Recorded holds single lines of files that may not be there, by the path
+	// that findings have and the line: an object's debug information.
+	Recorded map[string]map[int]string
 
 	mu    sync.Mutex
 	files map[string]*entry
@@ -56,6 +59,18 @@ func (f *Files) Read(path string) ([]byte, error) {
 // Mapper gives the file's lines; nil when it cannot be read.
 func (f *Files) Mapper(path string) *position.Mapper {
 	return f.get(path).mapper
+}
+
+// Line gives the text of one line, from the file or else as recorded; nil when
+// it is not known.
+func (f *Files) Line(path string, line int) []byte {
+	if m := f.Mapper(path); m != nil {
+		return m.Line(line)
+	}
+	if text, ok := f.Recorded[path][line]; ok {
+		return []byte(text)
+	}
+	return nil
 }
 
 // Forget drops what is cached about a file that was written.

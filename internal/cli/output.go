@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/bpflockcheck/bpflockcheck/internal/atomicfile"
+	"github.com/bpflockcheck/bpflockcheck/internal/report"
+)
+
+// writeFile writes a report into a file.
+func writeFile(path, format string, rep *report.Report) error {
+	var buf bytes.Buffer
+	if err := report.Write(&buf, format, rep, report.Options{Complete: true}); err != nil {
+		return err
+	}
+	return atomicfile.Write(path, buf.Bytes(), 0o644)
+}
+
+// useColor decides about colour for one stream: by --color, and with auto by
+// NO_COLOR (no-color.org) and by whether it is a terminal.
+func (c *Command) useColor(s *settings, w io.Writer) bool {
+	switch {
+	case s.noColor || s.color == "never":
+		return false
+	case s.color == "always":
+		return true
+	}
+	return c.Env("NO_COLOR") == "" && c.Env("TERM") != "dumb" && isTerminal(w)
+}
+
+// isTerminal reports whether a stream is a character device other than the
+// null device.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && f.Name() != os.DevNull
+}
+
+// repositoryRoot gives the nearest folder at or above dir that holds .git; ""
+// when there is none.
+func repositoryRoot(dir string) string {
+	for {
+		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
+			return dir
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return ""
+		}
+		dir = parent
+	}
+}
+
+// progress is a line on standard error's terminal that long runs keep up to
+// date.
+type progress struct {
+	w     io.Writer
+	start time.Time
+	last  time.Time
+	shown bool
+}
+
+// Shorter runs show no progress line; and it is not redrawn more often.
+const (
+	progressAfter = time.Second
+	progressEvery = 100 * time.Millisecond
+)
+
+func (c *Command) newProgress(quiet bool) *progress {
+	p := &progress{start: time.Now()}
+	if !quiet && isTerminal(c.Stderr) && c.Env("TERM") != "dumb" {
+		p.w = c.Stderr
+	}
+	return p
+}
+
+func (p *progress) update(done, total int) {
+	now := time.Now()
+	if p.w == nil || now.Sub(p.start) < progressAfter || now.Sub(p.last) < progressEvery {
+		return
+	}
+	p.last, p.shown = now, true
+	_, _ = fmt.Fprintf(p.w, "\r\x1b[Kchecked %d of %d files", done, total)
+}
+
+func (p *progress) clear() {
+	if p.shown {
+		_, _ = io.WriteString(p.w, "\r\x1b[K")
+	}
+}

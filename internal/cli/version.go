@@ -1,0 +1,33 @@
+package cli
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bpflockcheck/bpflockcheck/rules/kernel"
+)
+
+// version is the module's as the go command recorded it; "devel" for a build
+// from a working tree.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "devel"
+}
+
+func (c *Command) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintf(c.Stdout, "bpflockcheck %s (%s, %s/%s), knows kernels up to %s\n",
+				version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, kernel.Newest)
+			return err
+		},
+	}
+}
