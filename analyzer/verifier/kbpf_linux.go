@@ -169,11 +169,14 @@ func closeFD(fd int) {
 func errnoName(err error) string {
 	var e syscall.Errno
 	if errors.As(err, &e) {
+		switch e {
+		case unix.EOPNOTSUPP: // which Linux also calls ENOTSUP
+			return "EOPNOTSUPP"
+		case 524: // the kernel's own
+			return "ENOTSUPP"
+		}
 		if n := unix.ErrnoName(e); n != "" {
 			return n
-		}
-		if e == 524 {
-			return "ENOTSUPP"
 		}
 	}
 	return err.Error()

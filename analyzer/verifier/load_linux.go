@@ -419,6 +419,9 @@ func (ld *loading) createMap(m *linker.Map) (int, error) {
 		fd, err = bpf(cmdMapCreate, unsafe.Pointer(&a), unsafe.Sizeof(a))
 	}
 	if err != nil {
+		if m.Inner != nil && m.Inner.ValueID != 0 && ld.valueHoldsLock(m.Inner) {
+			ld.out.Rules = []string{"BLC206"}
+		}
 		return -1, missing("map %s (%s): %s", m.Name, m.Type, errnoName(err))
 	}
 	ld.fds = append(ld.fds, fd)

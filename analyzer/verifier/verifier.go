@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
@@ -51,9 +52,8 @@ type Options struct {
 	Qemu string
 	// Progress, if not nil, gets a line for each virtual machine.
 	Progress io.Writer
-	// Keep lets the verdicts of unreadable objects stand as errors of the
-	// report and not of Run.
-	Console io.Writer // what the guest's kernel prints, nil: dropped unless it fails
+	// Console, if not nil, gets what the guests' kernels print.
+	Console io.Writer
 }
 
 // Outcome is how prediction and verdict agree.
@@ -199,12 +199,13 @@ func predictsRejection(f *diag.Finding) bool {
 	if f.Severity != diag.Error {
 		return false
 	}
-	switch f.Rule {
-	case "BLC110", "BLC201", "BLC202", "BLC203", "BLC204", "BLC205", "BLC206", "BLC207", "BLC208", "BLC209", "BLC210", "BLC211":
-		return true
-	}
-	return false
+	return slices.Contains(rejectingRules, f.Rule)
 }
+
+// rejectingRules are the rules whose errors mean that the kernel refuses the
+// program.
+var rejectingRules = []string{"BLC110", "BLC201", "BLC202", "BLC203", "BLC204", "BLC205", "BLC206", "BLC207", "BLC208",
+	"BLC209", "BLC210", "BLC211"}
 
 // compare sets a verdict beside the findings that predict a rejection.
 func compare(l *Load, predicted []diag.Finding) Outcome {

@@ -183,7 +183,9 @@ func qemuArgs(image, initrd, console string, size int64) []string {
 	const mib = 1 << 20
 	mem := 640 + 3*size/mib
 	return []string{
-		"-accel", "tcg", "-cpu", "max,la57=off", "-smp", "2", "-m", fmt.Sprint(mem),
+		// One processor: an emulated second one was seen to lose its timer on a
+		// busy host, which hangs the guest.
+		"-accel", "tcg", "-cpu", "max,la57=off", "-smp", "1", "-m", fmt.Sprint(mem),
 		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
 		"-chardev", "file,id=con,path=" + escapeComma(console), "-serial", "chardev:con",
 		"-chardev", "stdio,id=res,signal=off", "-serial", "chardev:res",

@@ -4,6 +4,7 @@ import (
 	"debug/elf"
 	"fmt"
 	"sort"
+	"strings"
 
 	"github.com/cilium/ebpf/btf"
 
@@ -207,14 +208,51 @@ func (o *Object) link(p *Program) {
 		}
 	}
 	place(p.start)
-	for len(pending) > 0 && p.Err == nil {
-		f := pending[0]
-		pending = pending[1:]
-		place(f)
+	follow := func() {
+		for len(pending) > 0 && p.Err == nil {
+			f := pending[0]
+			pending = pending[1:]
+			place(f)
+		}
+	}
+	follow()
+	if f := o.exceptionCallback(p); f != nil && p.Err == nil {
+		pending = append(pending, f)
+		follow()
 	}
 	for _, x := range fixes {
 		p.Insns[x.insn].Imm = int32(placed[x.fn] - x.insn - 1)
 	}
+}
+
+// exceptionCallback finds the function that bpf_throw ends the program with:
+// a decl tag on the program names it, and no instruction refers to it.
+func (o *Object) exceptionCallback(p *Program) *function {
+	r := o.btfMod
+	if r == nil {
+		return nil
+	}
+	for id := 1; id < len(r.at); id++ {
+		off := r.at[id]
+		if r.kindAt(off) != kindDeclTag || int32(r.field(off, 3)) != -1 {
+			continue
+		}
+		name, ok := strings.CutPrefix(r.name(off), "exception_callback:")
+		if fn := r.field(off, 2); !ok || !r.isKind(fn, kindFunc) || r.typeName(fn) != p.Name {
+			continue
+		}
+		for sec, fs := range o.funcs {
+			if o.file.Sections[sec].Name != ".text" {
+				continue
+			}
+			for _, f := range fs {
+				if f.name == name {
+					return f
+				}
+			}
+		}
+	}
+	return nil
 }
 
 func (o *Object) isCode(s elf.Symbol) bool {
