@@ -472,6 +472,12 @@ func (x *exec) ext(v *value, n int, signed bool) *value {
 		out.iv = constant(c)
 		return out
 	}
+	if !signed && iv.lo>>n == iv.hi>>n {
+		// The upper bits are the same throughout: an error number is not 0 in
+		// its low half either.
+		mask := int64(1)<<n - 1
+		out.iv = interval{iv.lo & mask, iv.hi & mask}
+	}
 	imm := int64(n)
 	if signed {
 		imm = -imm
