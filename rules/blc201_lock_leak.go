@@ -26,6 +26,9 @@ func checkLockLeak(p *Pass) {
 				continue
 			}
 			l := e.Held[len(e.Held)-1]
+			if p.takenTwice(l) {
+				continue // nested-lock's: the verifier comes no further
+			}
 			p.Report(e.Site, fmt.Sprintf("a path of %s reaches this %s with %s held", programs, leave, lockName(l)),
 				OnLock(l), Related(l.Since.Pos, "the lock is taken here"),
 				Help("release it with %s on every path", unlockName(l)))
@@ -40,6 +43,17 @@ func checkLockLeak(p *Pass) {
 			p.reportOpenSection(e, leave, "an RCU read-side section open", e.RCUAt, "bpf_rcu_read_unlock")
 		}
 	}
+}
+
+// takenTwice reports whether nested-lock reports that a lock is taken by who
+// holds it.
+func (p *Pass) takenTwice(l model.Lock) bool {
+	for _, op := range p.Model.Locks {
+		if op.Kind == model.Acquire && !op.Lock.Res && op.Lock.ID == l.ID && holds(op.Held, l) {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *Pass) reportOpenSection(e *model.Exit, leave, what string, at *model.Site, end string) {
