@@ -131,10 +131,38 @@ func (f *fn) callUndeclared(name string, x *cc.PostfixExpression) value {
 		ft := &ctype{kind: ir.FuncProto, elem: f.long, size: 1, align: 1, variadic: true}
 		return f.emitCall(&ir.Call{Kind: ir.CallHelper, Helper: h, Name: name}, ft, f.arguments(x, nil), x)
 	}
+	if v, ok := f.missingMacro(name, x); ok {
+		return v
+	}
 	if f.dry == 0 {
 		f.note(x, "call of undeclared function "+name)
 	}
 	return f.emitCall(&ir.Call{Kind: ir.CallExternal, Name: name}, nil, f.arguments(x, nil), x)
+}
+
+// missingMacro gives the meaning of macros that every BPF project defines
+// alike, where the header with the definition was not found.
+func (f *fn) missingMacro(name string, x *cc.PostfixExpression) (value, bool) {
+	a := args(x)
+	switch {
+	case name == "READ_ONCE" && len(a) == 1:
+		if lv, ok := f.lvalue(a[0]); ok {
+			lv.volatile = true
+			return f.load(lv, f.pos(x)), true
+		}
+	case name == "WRITE_ONCE" && len(a) == 2:
+		v := f.expr(a[1])
+		if lv, ok := f.lvalue(a[0]); ok {
+			lv.volatile, lv.node = true, a[0]
+			f.store(lv, v, f.pos(x))
+			return v, true
+		}
+	case (name == "likely" || name == "unlikely") && len(a) == 1:
+		return f.expr(a[0]), true
+	case name == "barrier" && len(a) == 0:
+		return imm(0, f.void), true
+	}
+	return value{}, false
 }
 
 // callEntity calls a declared function.

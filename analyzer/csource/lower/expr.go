@@ -353,7 +353,7 @@ func (f *fn) increment(target cc.ExpressionNode, op ir.BinOp, post, used bool, n
 	if !ok {
 		return f.havoc(f.unknown, "increment of something that is no lvalue", n)
 	}
-	lv.node = target
+	lv.node = spelledPlace(target)
 	if lv.atomic {
 		return f.atomicUpdate(lv, op, imm(1, f.int_), post, used, n)
 	}
@@ -407,7 +407,7 @@ func (f *fn) assign(x *cc.AssignmentExpression, used bool) value {
 		if !ok {
 			return f.assignToValue(x, v)
 		}
-		lv.node = x.UnaryExpression
+		lv.node = spelledPlace(x.UnaryExpression)
 		f.store(lv, v, p)
 		if !used {
 			return v
@@ -423,7 +423,7 @@ func (f *fn) assign(x *cc.AssignmentExpression, used bool) value {
 	if !ok {
 		return f.havoc(f.unknown, "assignment to something that is no lvalue", x)
 	}
-	lv.node = x.UnaryExpression
+	lv.node = spelledPlace(x.UnaryExpression)
 	if lv.atomic && (op == ir.Add || op == ir.Sub || op == ir.And || op == ir.Or || op == ir.Xor) {
 		return f.atomicUpdate(lv, op, b, false, used, x)
 	}

@@ -206,10 +206,34 @@ func (l *lowerer) constantTyped(n cc.ExpressionNode) (v int64, t *ctype, ok bool
 	return v, t, ok
 }
 
-// finish prunes what cannot be reached and numbers the blocks.
+// thread follows blocks that only jump on. A loop of such blocks ends where
+// it was entered.
+func thread(b *ir.Block) *ir.Block {
+	for hops := 0; hops < 64 && len(b.Instrs) == 1; hops++ {
+		j, ok := b.Instrs[0].(*ir.Jump)
+		if !ok || j.To == b {
+			break
+		}
+		b = j.To
+	}
+	return b
+}
+
+// finish threads jumps, prunes what cannot be reached and numbers the blocks.
 func (f *fn) finish(end *position.Pos) {
 	if !f.terminated() {
 		f.emit(&ir.Return{Base: ir.Base{Pos: end}, Void: true})
+	}
+	for _, b := range f.blocks {
+		if len(b.Instrs) == 0 {
+			continue
+		}
+		switch t := b.Instrs[len(b.Instrs)-1].(type) {
+		case *ir.Jump:
+			t.To = thread(t.To)
+		case *ir.Branch:
+			t.True, t.False = thread(t.True), thread(t.False)
+		}
 	}
 	reached := map[*ir.Block]bool{}
 	work := []*ir.Block{f.blocks[0]}

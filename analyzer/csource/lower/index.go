@@ -99,6 +99,9 @@ func (s *scope) declareTag(name string, t *ctype) {
 	s.tags[name] = t
 }
 
+// predeclared is a variable that the C library wants to find in every unit.
+const predeclared = "__predefined_declarator"
+
 // index records every file-scope name and tag without reading any type.
 func (l *lowerer) index(tu *cc.TranslationUnit) {
 	for ; tu != nil; tu = tu.TranslationUnit {
@@ -149,6 +152,9 @@ func (l *lowerer) indexDeclaration(n *cc.Declaration) {
 			k = entFunc
 		}
 		e := l.declareFile(ref, k)
+		if e.name == predeclared {
+			continue
+		}
 		if k == entVar && len(e.refs) == 1 {
 			l.vars = append(l.vars, e)
 		}

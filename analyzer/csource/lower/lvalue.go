@@ -33,14 +33,48 @@ func (f *fn) lvalue(n cc.ExpressionNode) (lv lval, ok bool) {
 		return f.postfixLvalue(x)
 	case *cc.UnaryExpression:
 		if x.Case == cc.UnaryExpressionDeref {
-			v := f.expr(x.CastExpression)
-			if !v.t.isPointer() {
-				return f.unknownPlace(x, "dereference of something that is no pointer"), true
-			}
-			return f.at(v, x), true
+			return f.deref(x), true
 		}
 	}
 	return lval{}, false
+}
+
+// deref is *p. The member's name is kept through *&v->count and
+// *(volatile u64 *)&v->count, as macros write it.
+func (f *fn) deref(x *cc.UnaryExpression) lval {
+	if u, ok := strip(x.CastExpression).(*cc.UnaryExpression); ok && u.Case == cc.UnaryExpressionAddrof {
+		if lv, ok := f.lvalue(u.CastExpression); ok {
+			return lv
+		}
+	}
+	v := f.expr(x.CastExpression)
+	if !v.t.isPointer() {
+		return f.unknownPlace(x, "dereference of something that is no pointer")
+	}
+	lv := f.at(v, x)
+	lv.field = f.fieldBehind(x.CastExpression)
+	return lv
+}
+
+// spelledPlace finds the place that *(T *)&v->count names, for messages.
+func spelledPlace(n cc.ExpressionNode) cc.ExpressionNode {
+	d, ok := strip(n).(*cc.UnaryExpression)
+	if !ok || d.Case != cc.UnaryExpressionDeref {
+		return n
+	}
+	in := d.CastExpression
+	for {
+		switch x := strip(in).(type) {
+		case *cc.CastExpression:
+			in = x.CastExpression
+			continue
+		case *cc.UnaryExpression:
+			if x.Case == cc.UnaryExpressionAddrof {
+				return strip(x.CastExpression)
+			}
+		}
+		return n
+	}
 }
 
 // unknownPlace stands for an lvalue that could not be lowered.

@@ -33,11 +33,7 @@ func (f *fn) onceShape(e *entity) *onceCopy {
 	if len(names) != 3 {
 		return nil
 	}
-	body := e.def.CompoundStatement
-	if body == nil || body.BlockItemList == nil || body.BlockItemList.BlockItemList != nil {
-		return nil
-	}
-	it := body.BlockItemList.BlockItem
+	it := onlyItem(e.def.CompoundStatement)
 	if it == nil || it.Case != cc.BlockItemStmt || it.Statement == nil || it.Statement.Case != cc.StatementSelection {
 		return nil
 	}
@@ -86,6 +82,25 @@ func (f *fn) onceShape(e *entity) *onceCopy {
 	}
 	e.once = o
 	return o
+}
+
+// onlyItem gives the one item of a function's body, besides the declaration of
+// __func__ that the C library puts first.
+func onlyItem(body *cc.CompoundStatement) *cc.BlockItem {
+	if body == nil {
+		return nil
+	}
+	l := body.BlockItemList
+	if l != nil && l.BlockItem != nil && l.BlockItem.Case == cc.BlockItemDecl && l.BlockItem.Declaration != nil {
+		if il := l.BlockItem.Declaration.InitDeclaratorList; il != nil && il.InitDeclarator != nil &&
+			il.InitDeclarator.Declarator.Name() == "__func__" {
+			l = l.BlockItemList
+		}
+	}
+	if l == nil || l.BlockItemList != nil {
+		return nil
+	}
+	return l.BlockItem
 }
 
 // castDeref matches *(T *)param and gives the parameter.

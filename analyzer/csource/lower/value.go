@@ -2,6 +2,7 @@ package lower
 
 import (
 	"math/bits"
+	"strings"
 
 	"modernc.org/cc/v4"
 
@@ -401,8 +402,19 @@ func (f *fn) nameOf(lv lval) string {
 	if lv.node == nil || f.dry > 0 {
 		return ""
 	}
-	return f.text(lv.node)
+	text := f.text(lv.node)
+	// An argument that a macro expands is spelled like the macro's use; the
+	// expanded text says more.
+	if p := f.pos(lv.node); p.Macro != "" && strings.HasPrefix(text, p.Macro) {
+		if src := strings.Join(strings.Fields(cc.NodeSource(lv.node)), " "); src != "" && len(src) <= maxName {
+			return src
+		}
+	}
+	return text
 }
+
+// maxName bounds the length of a name that stems from a macro's expansion.
+const maxName = 60
 
 // select makes the lvalue of a member.
 func (f *fn) selectMember(base lval, name string, n cc.Node) (lval, bool) {
