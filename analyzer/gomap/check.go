@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -198,10 +199,17 @@ func checkModule(ctx context.Context, r moduleRun, cfg Config) ([]diag.Finding, 
 	}
 	// Most packages have nothing to do with maps. What imports what is cheap to
 	// learn; syntax and types are loaded for the few that matter.
-	load.Mode = packages.NeedName | packages.NeedImports | packages.NeedDeps | packages.NeedFiles | packages.NeedEmbedPatterns
+	load.Mode = packages.NeedName | packages.NeedImports | packages.NeedDeps | packages.NeedFiles | packages.NeedEmbedPatterns | packages.NeedModule
 	roots, err := packages.Load(&load, r.patterns...)
 	if err != nil {
 		return nil, nil, err
+	}
+	if extra := synthesize(ctx, ownPackages(roots)); len(extra) > 0 {
+		maps.Copy(extra, load.Overlay)
+		load.Overlay = extra
+		if roots, err = packages.Load(&load, r.patterns...); err != nil {
+			return nil, nil, err
+		}
 	}
 	named := make(map[string]bool) // by import path
 	for _, p := range roots {
@@ -241,6 +249,17 @@ func checkModule(ctx context.Context, r moduleRun, cfg Config) ([]diag.Finding, 
 		skipped = append(skipped, res.Skipped...)
 	}
 	return findings, skipped, nil
+}
+
+// ownPackages lists the packages of the module at hand.
+func ownPackages(roots []*packages.Package) []*packages.Package {
+	var own []*packages.Package
+	packages.Visit(roots, nil, func(p *packages.Package) {
+		if p.Module != nil && p.Module.Main {
+			own = append(own, p)
+		}
+	})
+	return own
 }
 
 // relevant lists the packages that can lead to a map: those that import a map

@@ -68,6 +68,16 @@ func TestSourceAndObject(t *testing.T) {
 	if d := cmp.Diff(summary(withObject), summary(withSource)); d != "" {
 		t.Errorf("findings differ (-object +source):\n%s", d)
 	}
+	if err := os.Remove(filepath.Join(dir, "flows", "flows_bpfel.go")); err != nil {
+		t.Fatal(err)
+	}
+	sourceOnly, skipped := check(t, dir, "./direct", "./bind", "./rmw", "./order")
+	if len(skipped) > 0 {
+		t.Errorf("with the source alone, skipped: %v", skipped)
+	}
+	if d := cmp.Diff(summary(withObject), summary(sourceOnly)); d != "" {
+		t.Errorf("findings differ (-object +source without generated code):\n%s", d)
+	}
 	for _, f := range withObject {
 		if f.Map != "" && f.Confidence == diag.High && !slices.Contains(f.Evidence, diag.FromObject) && f.Rule != ruleIneffect {
 			t.Errorf("%s: evidence %v without the object", f.Span, f.Evidence)

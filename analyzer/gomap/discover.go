@@ -25,6 +25,13 @@ type generate struct {
 	stem     string // of the generated files
 	source   string // absolute path of the C file
 	cflags   []string
+	// outDir and goPackage say where the generated file goes, types which C
+	// types it declares besides those of maps and variables, which noTypes
+	// leaves out.
+	outDir    string
+	goPackage string
+	types     []string
+	noTypes   bool
 }
 
 // maxEmbedded bounds how many objects one package's embedded trees may hold.
@@ -187,6 +194,7 @@ func parseGenerate(line, file string) (g generate, ok bool) {
 		}
 		name, val, has := strings.Cut(strings.TrimLeft(w, "-"), "=")
 		if bpf2goBool[name] {
+			g.noTypes = g.noTypes || name == "no-global-types" && val != "false"
 			continue
 		}
 		if !has && i+1 < len(words) {
@@ -198,6 +206,12 @@ func parseGenerate(line, file string) (g generate, ok bool) {
 			g.cflags = append(strings.Fields(expand(val)), g.cflags...)
 		case "output-stem":
 			g.stem = expand(val)
+		case "output-dir":
+			g.outDir = expand(val)
+		case "go-package":
+			g.goPackage = expand(val)
+		case "type":
+			g.types = append(g.types, expand(val))
 		}
 	}
 	if len(args) < 2 || args[0] == "" || args[1] == "" {
@@ -210,6 +224,9 @@ func parseGenerate(line, file string) (g generate, ok bool) {
 	g.source = args[1]
 	if !filepath.IsAbs(g.source) {
 		g.source = filepath.Join(dir, g.source)
+	}
+	if !filepath.IsAbs(g.outDir) {
+		g.outDir = filepath.Join(dir, g.outDir)
 	}
 	// Relative include folders are meant from the directive's folder, where
 	// go generate runs.

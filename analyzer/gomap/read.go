@@ -56,18 +56,21 @@ func (pk *pkg) readObject(ctx context.Context, path, stem string) (*companion, e
 
 // readSource adds the maps of a bpf2go line's C source to the package.
 func (pk *pkg) readSource(ctx context.Context, g generate) (*companion, error) {
-	if _, err := os.Stat(g.source); err != nil {
+	c, err := loadSource(ctx, g)
+	if err != nil {
 		return nil, err
 	}
+	pk.maps = append(pk.maps, mapsOf(c.unit, c.model, g.stem, c.locate)...)
+	return c, nil
+}
+
+// loadSource reads the C file of a bpf2go line with that line's flags.
+func loadSource(ctx context.Context, g generate) (*companion, error) {
 	key := fmt.Sprintf("%s %q", g.source, g.cflags)
 	c := units.load(ctx, key, g.source, func() (*ir.Unit, error) {
 		return csource.Load(ctx, g.source, unit.Config{ExtraFlags: g.cflags})
 	})
-	if c.err != nil {
-		return nil, c.err
-	}
-	pk.maps = append(pk.maps, mapsOf(c.unit, c.model, g.stem, c.locate)...)
-	return c, nil
+	return c, c.err
 }
 
 // units remembers what was read, for several packages and test variants that
