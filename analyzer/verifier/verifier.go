@@ -119,6 +119,18 @@ func (r *Report) Disagreements() int {
 	return n
 }
 
+// Rename changes the names of the objects to those that the user knows them by.
+func (r *Report) Rename(object func(string) string) {
+	for i := range r.Kernels {
+		for j := range r.Kernels[i].Results {
+			r.Kernels[i].Results[j].Object = object(r.Kernels[i].Results[j].Object)
+		}
+		for j := range r.Kernels[i].Unreadable {
+			r.Kernels[i].Unreadable[j].Object = object(r.Kernels[i].Unreadable[j].Object)
+		}
+	}
+}
+
 // Err joins what kept kernels from giving results.
 func (r *Report) Err() error {
 	var errs []error

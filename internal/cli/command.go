@@ -107,6 +107,7 @@ side of both. It reads BPF C sources, compiled BPF objects and Go code.`
 		c.checkCommand(),
 		c.rulesCommand(),
 		c.explainCommand(),
+		c.verifyCommand(),
 		c.configCommand(),
 		c.versionCommand(),
 	)
