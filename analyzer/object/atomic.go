@@ -41,7 +41,7 @@ func (lo *lowering) atomic(in *insn) {
 	default:
 		op, ok := atomicOps[in.imm&^atomicFetch]
 		if !ok {
-			lo.skip(lo.pos, lo.f.fn.Name, "instruction %d: unknown atomic operation %#x", in.index, in.imm)
+			lo.skipInsn("instruction %d: unknown atomic operation %#x", in.index, in.imm)
 			a.Op = ir.AtomicOther
 			break
 		}

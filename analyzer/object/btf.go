@@ -15,6 +15,8 @@ const (
 	// maxBTFTypes bounds the depth to which the btf package may recurse in a
 	// hostile chain of types. The kernel's own BTF has about 150,000.
 	maxBTFTypes = 250_000
+	// maxBadTypes is how many unreadable types are passed over.
+	maxBadTypes = 256
 )
 
 // btfData is an object's BTF with indexes over it.
@@ -130,11 +132,16 @@ func (b *btfData) index() (bad error) {
 	b.datasecs = make(map[string]*btf.Datasec)
 	b.funcs = make(map[string]*btf.Func)
 	b.structs = make(map[string]*btf.Struct)
+	errs := 0
 	for id := btf.TypeID(1); int(id) <= b.types; id++ {
 		t, err := b.spec.TypeByID(id)
 		if err != nil {
 			if bad == nil {
 				bad = err
+			}
+			// A type that fails is read again for each type that leads to it.
+			if errs++; errs > maxBadTypes {
+				break
 			}
 			continue
 		}

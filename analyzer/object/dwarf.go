@@ -127,7 +127,7 @@ func (l *loader) readDWARF() (err error) {
 	if err != nil {
 		return err
 	}
-	r := dwarfReader{data: data, info: l.dwarf}
+	r := dwarfReader{data: data, info: l.dwarf, size: int(l.file.section(".debug_info").Size), tables: make(map[int64][]*dwarf.LineFile)}
 	l.dwarf.lines = make(map[int][]lineInfo)
 	l.dwarf.vars = make(map[string]dwarfVar)
 	l.dwarf.funcs = make(map[string]declPos)
@@ -239,39 +239,94 @@ type dwarfReader struct {
 	data  *dwarf.Data
 	info  *dwarfInfo
 	files []*dwarf.LineFile
+	// tables has the file names of the line tables read, by their offset.
+	tables map[int64][]*dwarf.LineFile
+	// size is that of .debug_info, in bytes; the rest counts what was read.
+	size, entries, fields, lines int
 }
 
 func (r *dwarfReader) read() error {
 	rd := r.data.Reader()
 	for {
-		cu, err := rd.Next()
+		cu, err := r.next(rd)
 		if err != nil || cu == nil {
 			return err
 		}
-		if cu.Tag != dwarf.TagCompileUnit {
-			rd.SkipChildren()
-			continue
+		if cu.Tag == dwarf.TagCompileUnit {
+			if err := r.readLines(cu); err != nil {
+				return err
+			}
+			if cu.Children {
+				err = r.readChildren(rd, "", 0)
+			}
+		} else {
+			err = r.skipChildren(rd, cu)
 		}
-		if err := r.readLines(cu); err != nil {
-			return err
-		}
-		if !cu.Children {
-			continue
-		}
-		if err := r.readChildren(rd, ""); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 }
 
-// readLines reads a unit's file names and line table.
+// Limits on damaged or hostile DWARF.
+const (
+	maxDwarfDepth  = 64       // of nested functions and blocks
+	maxDwarfFields = 16 << 20 // attributes over all entries
+	maxDwarfLines  = maxInsns
+)
+
+var errDwarfSize = errors.New("more than can be read")
+
+// next reads the next entry, whatever its depth: always onwards.
+func (r *dwarfReader) next(rd *dwarf.Reader) (*dwarf.Entry, error) {
+	e, err := rd.Next()
+	if e != nil {
+		// An entry takes a byte or more: the Reader can get stuck at the end
+		// of a damaged unit and give empty entries for ever.
+		r.entries++
+		r.fields += len(e.Field)
+		if r.entries > r.size || r.fields > maxDwarfFields {
+			return nil, errDwarfSize
+		}
+	}
+	return e, err
+}
+
+// skipChildren reads past the entries below e. The Reader's own method follows
+// an entry's pointer to its sibling, which may lead back.
+func (r *dwarfReader) skipChildren(rd *dwarf.Reader, e *dwarf.Entry) error {
+	depth := 0
+	for e != nil {
+		if e.Children {
+			depth++
+		} else if e.Tag == 0 {
+			depth--
+		}
+		if depth <= 0 {
+			return nil
+		}
+		var err error
+		if e, err = r.next(rd); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readLines reads a unit's file names and line table. Units may share one.
 func (r *dwarfReader) readLines(cu *dwarf.Entry) error {
+	table, _ := cu.Val(dwarf.AttrStmtList).(int64)
+	if files, ok := r.tables[table]; ok {
+		r.files = files
+		return nil
+	}
 	r.files = nil
 	lr, err := r.data.LineReader(cu)
 	if err != nil || lr == nil {
 		return err
 	}
 	r.files = lr.Files()
+	r.tables[table] = r.files
 	var e dwarf.LineEntry
 	for {
 		if err := lr.Next(&e); err != nil {
@@ -279,6 +334,9 @@ func (r *dwarfReader) readLines(cu *dwarf.Entry) error {
 				return nil
 			}
 			return err
+		}
+		if r.lines++; r.lines > maxDwarfLines {
+			return errDwarfSize
 		}
 		sec := int(e.Address>>codeBaseShift) - 1
 		if e.EndSequence || sec < 0 || e.File == nil {
@@ -292,9 +350,12 @@ func (r *dwarfReader) readLines(cu *dwarf.Entry) error {
 
 // readChildren reads the entries of a unit, or of the function in, up to the
 // end of its list.
-func (r *dwarfReader) readChildren(rd *dwarf.Reader, in string) error {
+func (r *dwarfReader) readChildren(rd *dwarf.Reader, in string, depth int) error {
+	if depth > maxDwarfDepth {
+		return errDwarfSize
+	}
 	for {
-		e, err := rd.Next()
+		e, err := r.next(rd)
 		if err != nil || e == nil || e.Tag == 0 {
 			return err
 		}
@@ -316,14 +377,14 @@ func (r *dwarfReader) readChildren(rd *dwarf.Reader, in string) error {
 				r.info.funcs[name] = r.decl(e)
 			}
 			if e.Children {
-				if err := r.readChildren(rd, name); err != nil {
+				if err := r.readChildren(rd, name, depth+1); err != nil {
 					return err
 				}
 				continue
 			}
 		case dwarf.TagLexDwarfBlock, dwarf.TagNamespace:
 			if e.Children && (in != "") == (e.Tag == dwarf.TagLexDwarfBlock) {
-				if err := r.readChildren(rd, in); err != nil {
+				if err := r.readChildren(rd, in, depth+1); err != nil {
 					return err
 				}
 				continue
@@ -334,8 +395,8 @@ func (r *dwarfReader) readChildren(rd *dwarf.Reader, in string) error {
 			}
 			continue
 		}
-		if e.Children {
-			rd.SkipChildren()
+		if err := r.skipChildren(rd, e); err != nil {
+			return err
 		}
 	}
 }
@@ -346,7 +407,7 @@ func (r *dwarfReader) readStruct(rd *dwarf.Reader, e *dwarf.Entry, name string) 
 	}
 	s := &dwarfStruct{}
 	for {
-		m, err := rd.Next()
+		m, err := r.next(rd)
 		if err != nil || m == nil {
 			return err
 		}
@@ -358,8 +419,8 @@ func (r *dwarfReader) readStruct(rd *dwarf.Reader, e *dwarf.Entry, name string) 
 			s.names = append(s.names, n)
 			s.members = append(s.members, r.decl(m))
 		}
-		if m.Children {
-			rd.SkipChildren()
+		if err := r.skipChildren(rd, m); err != nil {
+			return err
 		}
 	}
 	r.info.byOffset[e.Offset] = s

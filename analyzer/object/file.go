@@ -15,7 +15,7 @@ import (
 // its sections, which may all name the same bytes of the file, fill the memory.
 const (
 	maxSectionBytes = 256 << 20 // over all sections read
-	maxInsns        = 4 << 20   // over all functions; the kernel takes a million for a program
+	maxInsns        = 2 << 20   // over all functions; the kernel takes a million for a program
 )
 
 // BPF relocation types (LLVM, llvm/include/llvm/BinaryFormat/ELFRelocs/BPF.def).
@@ -30,9 +30,10 @@ type file struct {
 	*elf.File
 	name    string
 	secs    []*section
-	syms    []elf.Symbol // the null symbol left out
-	data    int          // bytes read so far
-	skipped []string     // relocation sections that could not be read
+	syms    []elf.Symbol         // the null symbol left out
+	symsOf  map[int][]elf.Symbol // the named ones by section
+	data    int                  // bytes read so far
+	skipped []string             // relocation sections that could not be read
 }
 
 // section is an ELF section.
@@ -91,6 +92,12 @@ func openFile(name string, r io.ReaderAt) (*file, error) {
 		return nil, fmt.Errorf("%s: %w", name, ErrStripped)
 	case err != nil:
 		return nil, fmt.Errorf("%s: damaged symbol table: %w", name, err)
+	}
+	f.symsOf = make(map[int][]elf.Symbol)
+	for _, sym := range f.syms {
+		if sym.Name != "" {
+			f.symsOf[int(sym.Section)] = append(f.symsOf[int(sym.Section)], sym)
+		}
 	}
 	f.readRelocs()
 	return f, nil

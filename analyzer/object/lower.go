@@ -17,6 +17,7 @@ type lowering struct {
 	block *ir.Block
 	at    map[int]*ir.Block // blocks by first instruction
 	pos   *position.Pos     // of the current instruction
+	skips int
 }
 
 // lowerFunc fills in a function's blocks.
@@ -93,15 +94,28 @@ func (lo *lowering) end(in ir.Instr) {
 	lo.block = nil
 }
 
+// maxSkips is how many instructions of one function are reported one by one.
+const maxSkips = 20
+
+// skipInsn records that the current instruction could not be lowered.
+func (lo *lowering) skipInsn(format string, args ...any) {
+	switch lo.skips++; {
+	case lo.skips < maxSkips:
+		lo.skip(lo.pos, lo.f.fn.Name, format, args...)
+	case lo.skips == maxSkips:
+		lo.skip(lo.pos, lo.f.fn.Name, "further instructions like these")
+	}
+}
+
 // runOff ends a block at a place where control must not get.
 func (lo *lowering) runOff(why string) {
-	lo.skip(lo.pos, lo.f.fn.Name, "instruction %d: %s", lo.pos.Insn-1, why)
+	lo.skipInsn("instruction %d: %s", lo.pos.Insn-1, why)
 	lo.end(&ir.Unreachable{Base: lo.base()})
 }
 
 // unknown stands in for an instruction without a meaning known here.
 func (lo *lowering) unknown(in *insn, why string) {
-	lo.skip(lo.pos, lo.f.fn.Name, "instruction %d (opcode %#02x): %s", in.index, uint8(in.op), why)
+	lo.skipInsn("instruction %d (opcode %#02x): %s", in.index, uint8(in.op), why)
 	dst := ir.Reg(in.dst)
 	if in.dst >= numRegs {
 		dst = regRet

@@ -25,7 +25,7 @@ func isLegacyMapSection(name string) bool {
 
 // loadMaps fills unit.Maps in the order of sections and offsets.
 func (l *loader) loadMaps() {
-	l.maps = make(map[symKey]*ir.Map)
+	l.maps = make(map[int][]mapVar)
 	l.mapSecs = make(map[int]bool)
 	for _, s := range l.file.secs {
 		switch {
@@ -43,9 +43,8 @@ func (l *loader) loadMaps() {
 // for each offset: an exported one goes before a local one.
 func (l *loader) symbolsIn(s *section) []elf.Symbol {
 	var out []elf.Symbol
-	for _, sym := range l.file.syms {
-		typ := elf.ST_TYPE(sym.Info)
-		if int(sym.Section) == s.index && sym.Name != "" && (typ == elf.STT_OBJECT || typ == elf.STT_NOTYPE) {
+	for _, sym := range l.file.symsOf[s.index] {
+		if typ := elf.ST_TYPE(sym.Info); typ == elf.STT_OBJECT || typ == elf.STT_NOTYPE {
 			out = append(out, sym)
 		}
 	}
@@ -58,7 +57,7 @@ func (l *loader) symbolsIn(s *section) []elf.Symbol {
 
 func (l *loader) addMap(s *section, off uint64, m *ir.Map) {
 	l.unit.Maps = append(l.unit.Maps, m)
-	l.maps[symKey{s.index, off}] = m
+	l.maps[s.index] = append(l.maps[s.index], mapVar{off, m})
 }
 
 // loadBTFMaps reads the maps of section .maps: each is a variable of a struct
@@ -232,18 +231,22 @@ func (l *loader) annotateLegacyMap(m *ir.Map) {
 	}
 }
 
+// mapVar is a map at its place in a section.
+type mapVar struct {
+	off uint64
+	m   *ir.Map
+}
+
 // mapAt finds the map that a relocation against a map section means: the one
 // at off, or the one that off lies in.
 func (l *loader) mapAt(sec int, off uint64) *ir.Map {
-	if m := l.maps[symKey{sec, off}]; m != nil {
-		return m
+	vars := l.maps[sec]
+	i, exact := slices.BinarySearchFunc(vars, off, func(v mapVar, off uint64) int { return cmp.Compare(v.off, off) })
+	if !exact {
+		i--
 	}
-	var best *ir.Map
-	var at uint64
-	for k, m := range l.maps {
-		if k.sec == sec && k.off <= off && (best == nil || k.off > at) {
-			best, at = m, k.off
-		}
+	if i < 0 {
+		return nil
 	}
-	return best
+	return vars[i].m
 }
