@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
 )
@@ -27,6 +28,8 @@ type Result struct {
 	Recorded map[string]map[int]string
 	// Files are the inputs that were analysed.
 	Files []string
+	// Objects are those of Files that are BPF objects.
+	Objects []string
 	// Programs is the number of BPF programs in them. A program that was seen
 	// in source and object counts once.
 	Programs int
@@ -50,12 +53,19 @@ func Check(ctx context.Context, args []string, opts Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The go command works beside the rest: it mostly waits for the compiler.
+	golang := make(chan *unitResult, 1)
+	go func() { golang <- analyseGo(ctx, &o, &in.golang) }()
 	units, err := analyse(ctx, &o, in.files)
+	goUnit := <-golang
 	if err != nil {
 		return nil, err
 	}
 	c := &collector{o: &o, loc: newLocator(&o, in.files), res: &Result{Failed: in.failed}, pol: pol}
 	c.res.Skipped = in.skipped
+	if goUnit != nil {
+		units = append(units, goUnit)
+	}
 	return c.collect(units), nil
 }
 
@@ -91,9 +101,7 @@ func (c *collector) collect(units []*unitResult) *Result {
 			}
 		}
 		for _, n := range u.notes {
-			if !slices.Contains(c.res.Notes, n) {
-				c.res.Notes = append(c.res.Notes, n)
-			}
+			c.note(n)
 		}
 		for _, f := range u.files {
 			analysed = append(analysed, c.loc.name(f, object))
@@ -108,8 +116,11 @@ func (c *collector) collect(units []*unitResult) *Result {
 			}
 			programs[p] = true
 		}
-		if !u.broken {
+		if !u.broken && u.input.path != "" {
 			c.res.Files = append(c.res.Files, u.input.path)
+			if u.input.kind == kindObject {
+				c.res.Objects = append(c.res.Objects, u.input.path)
+			}
 		}
 	}
 	c.res.Programs = len(programs)
@@ -119,6 +130,31 @@ func (c *collector) collect(units []*unitResult) *Result {
 	slices.Sort(analysed)
 	c.judge(merge(findings), slices.Compact(analysed))
 	return c.res
+}
+
+// note adds a remark that is not yet there. Remarks that differ only in the
+// names listed after the last colon become one with all the names.
+func (c *collector) note(n string) {
+	i := strings.LastIndex(n, ": ")
+	if i >= 0 {
+		for j, old := range c.res.Notes {
+			list, ok := strings.CutPrefix(old, n[:i+2])
+			if !ok {
+				continue
+			}
+			names := strings.Split(list, ", ")
+			for _, name := range strings.Split(n[i+2:], ", ") {
+				if !slices.Contains(names, name) {
+					names = append(names, name)
+				}
+			}
+			c.res.Notes[j] = n[:i+2] + strings.Join(names, ", ")
+			return
+		}
+	}
+	if !slices.Contains(c.res.Notes, n) {
+		c.res.Notes = append(c.res.Notes, n)
+	}
 }
 
 // record keeps source lines.

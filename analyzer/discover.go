@@ -40,11 +40,20 @@ type input struct {
 
 // inputs is what the arguments stand for.
 type inputs struct {
-	files []input // sorted by path, each once
-	// goPatterns are the package patterns among the arguments.
-	goPatterns []string
-	skipped    []diag.Skip
-	failed     []diag.Skip // named by the user and not to be had
+	files   []input // sorted by path, each once
+	golang  goInputs
+	skipped []diag.Skip
+	failed  []diag.Skip // named by the user and not to be had
+}
+
+// goInputs is the Go code among the inputs.
+type goInputs struct {
+	patterns []string // for the go command
+	// only holds the Go files that were named one by one, absolute: of their
+	// packages nothing else is reported. Nil when whole packages were named.
+	only map[string]bool
+	// seen are walked Go files with suppressions, as shown to the user.
+	seen []string
 }
 
 // discoverer turns arguments into inputs.
@@ -65,8 +74,8 @@ func discover(args []string, o *Options) (*inputs, error) {
 	for _, arg := range args {
 		d.argument(arg)
 	}
-	if len(d.out.files) == 0 && len(d.out.failed) == 0 {
-		return nil, fmt.Errorf("%w: no BPF C file (.c with SEC(...)) and no BPF object in %s", ErrNoInput, strings.Join(args, ", "))
+	if len(d.out.files) == 0 && len(d.out.failed) == 0 && len(d.out.golang.patterns) == 0 {
+		return nil, fmt.Errorf("%w: no BPF C file (.c with SEC(...)), no BPF object and no Go code that uses BPF maps in %s", ErrNoInput, strings.Join(args, ", "))
 	}
 	slices.SortFunc(d.out.files, func(a, b input) int { return strings.Compare(a.path, b.path) })
 	return &d.out, nil
@@ -74,8 +83,12 @@ func discover(args []string, o *Options) (*inputs, error) {
 
 func (d *discoverer) argument(arg string) {
 	if dir, ok := strings.CutSuffix(filepath.ToSlash(arg), "..."); ok && (dir == "" || strings.HasSuffix(dir, "/")) {
-		d.out.goPatterns = append(d.out.goPatterns, arg)
+		pattern := arg
 		arg = filepath.Clean(filepath.FromSlash(dir))
+		if _, err := os.Stat(d.o.abs(arg)); err != nil && filepath.IsLocal(arg) && !strings.HasPrefix(pattern, ".") {
+			d.out.golang.patterns = append(d.out.golang.patterns, pattern) // an import path
+			return
+		}
 	}
 	abs := d.o.abs(arg)
 	if _, ok := d.o.Overlay[abs]; ok {
@@ -91,9 +104,31 @@ func (d *discoverer) argument(arg string) {
 	case !info.Mode().IsRegular():
 		d.fail(arg, "not a regular file")
 	case filepath.Ext(arg) == ".go":
-		d.out.goPatterns = append(d.out.goPatterns, arg)
+		d.goFile(arg, abs)
 	default:
 		d.named(arg, abs)
+	}
+}
+
+// goFile adds a Go file that was named. The go command wants its package.
+func (d *discoverer) goFile(arg, abs string) {
+	d.goPattern(filepath.Dir(arg))
+	if d.out.golang.only == nil {
+		d.out.golang.only = map[string]bool{}
+	}
+	d.out.golang.only[abs] = true
+	d.out.golang.seen = append(d.out.golang.seen, filepath.Clean(arg))
+}
+
+// goPattern adds a folder's package, or all packages below a folder, as the go
+// command wants a folder written.
+func (d *discoverer) goPattern(dir string, below ...string) {
+	p := filepath.ToSlash(filepath.Join(append([]string{dir}, below...)...))
+	if !filepath.IsAbs(dir) && !strings.HasPrefix(p, "../") && p != ".." {
+		p = "./" + strings.TrimPrefix(p, "./")
+	}
+	if !slices.Contains(d.out.golang.patterns, p) {
+		d.out.golang.patterns = append(d.out.golang.patterns, p)
 	}
 }
 
@@ -150,6 +185,7 @@ func skippedDir(name string) bool {
 // walk adds the BPF C files and objects below a folder.
 func (d *discoverer) walk(arg, root string) {
 	ignore := newIgnoreStack(root)
+	usesMaps := false
 	err := filepath.WalkDir(root, func(abs string, e fs.DirEntry, err error) error {
 		path := d.shown(arg, root, abs)
 		if err != nil {
@@ -172,6 +208,14 @@ func (d *discoverer) walk(arg, root string) {
 		if !regular(abs, e) || ignore.ignored(abs, false) || d.excluded(abs, false) {
 			return nil
 		}
+		if filepath.Ext(abs) == ".go" {
+			maps, suppressions := sniffGo(abs)
+			usesMaps = usesMaps || maps
+			if suppressions {
+				d.out.golang.seen = append(d.out.golang.seen, path)
+			}
+			return nil
+		}
 		kind, ok, err := sniff(abs)
 		switch {
 		case err != nil:
@@ -186,6 +230,29 @@ func (d *discoverer) walk(arg, root string) {
 	if err != nil {
 		d.fail(arg, reason(err))
 	}
+	if usesMaps {
+		d.goPattern(arg, "...")
+	}
+}
+
+// mapLibraries are the import paths, less what versions and subpackages add,
+// of the libraries whose calls are judged. Go code that imports none of them
+// is not handed to the go command, which would have to load it all.
+var mapLibraries = [][]byte{[]byte("github.com/cilium/ebpf"), []byte("github.com/aquasecurity/libbpfgo"), []byte("DataDog/ebpf-manager")}
+
+// sniffGo reports whether a Go file imports a map library, and whether it may
+// hold suppressions.
+func sniffGo(abs string) (maps, suppressions bool) {
+	info, err := os.Stat(abs)
+	if err != nil || info.Size() > source.MaxSize {
+		return false, false
+	}
+	b, err := os.ReadFile(abs)
+	if err != nil {
+		return false, false // the go command names it
+	}
+	maps = slices.ContainsFunc(mapLibraries, func(lib []byte) bool { return bytes.Contains(b, lib) })
+	return maps, maps && bytes.Contains(b, []byte("bpflockcheck"))
 }
 
 // shown gives the path of a walked file in the form of the argument.

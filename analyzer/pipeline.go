@@ -34,8 +34,9 @@ type unitResult struct {
 	// recorded are the source lines of an object, less those that nothing
 	// points to.
 	recorded map[string]map[int]string
-	// broken: nothing of the input could be analysed.
+	// broken: nothing of the input could be analysed, because of err.
 	broken bool
+	err    error
 }
 
 // program is an entry program with the file it is written in, "" when not
@@ -156,7 +157,7 @@ func load(ctx context.Context, o *Options, in input) (*ir.Unit, error) {
 // fail records that nothing of the input could be analysed. A reason that
 // starts with a position, as the front ends' errors do, is taken apart.
 func (r *unitResult) fail(why string) {
-	r.broken = true
+	r.broken, r.err = true, errors.New(why)
 	span := position.Span{File: r.input.path}
 	if s, rest, ok := position.Cut(why); ok {
 		span, why = s, rest
@@ -185,9 +186,4 @@ func panicSite(stack []byte) string {
 		}
 	}
 	return "unknown place"
-}
-
-// isCancelled reports whether an error only says that the run was stopped.
-func isCancelled(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

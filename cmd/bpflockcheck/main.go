@@ -4,14 +4,18 @@ package main
 import (
 	"os"
 
+	"github.com/bpflockcheck/bpflockcheck/analyzer/gomap"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/verifier"
 	"github.com/bpflockcheck/bpflockcheck/internal/cli"
 )
 
 func main() {
-	// "verify --vm" boots kernels with this program as their /init.
-	if verifier.IsGuest() {
+	switch args := os.Args[1:]; {
+	case verifier.IsGuest(): // /init of a virtual machine
 		verifier.GuestMain()
+	case gomap.IsVetInvocation(args): // go vet -vettool
+		gomap.VetMain()
+	default:
+		os.Exit(cli.Standard().Main(args))
 	}
-	os.Exit(cli.Standard().Main(os.Args[1:]))
 }

@@ -7,9 +7,13 @@ import (
 	"runtime/pprof"
 	"time"
 
+	"github.com/bpflockcheck/bpflockcheck/analyzer/csource"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/unit"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/flow"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/object"
+	"strings"
 )
 
 func main() {
@@ -22,7 +26,13 @@ func main() {
 	var total time.Duration
 	progs := 0
 	for _, p := range os.Args[1:] {
-		u, err := object.Load(context.Background(), p, object.Config{})
+		var u *ir.Unit
+		var err error
+		if strings.HasSuffix(p, ".c") {
+			u, err = csource.Load(context.Background(), p, unit.Config{})
+		} else {
+			u, err = object.Load(context.Background(), p, object.Config{})
+		}
 		if err != nil {
 			fmt.Println(p, "ERR", err)
 			continue
@@ -44,6 +54,13 @@ func main() {
 			}
 			for _, l := range m.Locks {
 				fmt.Printf("LOCK %s %v kind=%d id=%s held=%d unk=%v unchecked=%v\n", l.Program.Name, l.Pos.Span, l.Kind, l.Lock.ID, len(l.Held), l.Unknown, l.Unchecked)
+			}
+			for _, u := range m.Updates {
+				fl := "?"
+				if u.Flags != nil {
+					fl = fmt.Sprint(*u.Flags)
+				}
+				fmt.Printf("UPDATE %s %v map=%s flags=%s key=%q kind=%d missed=%v from=%v orig=%d changed=%v inplace=%v\n", u.Program.Name, u.Pos.Span, u.Map.Name, fl, u.Key, u.KeyKind, u.Missed != nil, u.FromValue != nil, len(u.Origins), u.Changed, u.ChangedInPlace)
 			}
 			for _, l := range m.Exits {
 				fmt.Printf("EXIT %s %v %s held=%d rcu=%d p=%d irq=%d\n", l.Program.Name, l.Pos.Span, l.How, len(l.Held), l.RCU, l.Preempt, l.IRQ)

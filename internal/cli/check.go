@@ -111,6 +111,11 @@ func (r *checkRun) run(ctx context.Context, args []string) error {
 			return err
 		}
 	}
+	if r.s.verify {
+		if err := r.confirm(ctx, res); err != nil {
+			return err
+		}
+	}
 	if err := r.report(res); err != nil {
 		return err
 	}
@@ -306,7 +311,7 @@ func (r *checkRun) report(res *analyzer.Result) error {
 			return err
 		}
 	}
-	if !r.s.quiet && len(res.Files) > 0 {
+	if !r.s.quiet && (len(res.Files) > 0 || len(res.Failed) == 0) {
 		_, _ = fmt.Fprintln(r.c.Stderr, report.Summary(rep))
 	}
 	return nil

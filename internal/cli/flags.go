@@ -43,6 +43,7 @@ type checkFlags struct {
 	color         string
 	strict        bool
 	stdinFilename string
+	verify        bool
 }
 
 func (f *checkFlags) register(fs *pflag.FlagSet) {
@@ -67,6 +68,7 @@ func (f *checkFlags) register(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.fix, "fix", false, "apply the safe fixes")
 	fs.BoolVar(&f.diff, "diff", false, "print the safe fixes as a diff instead of the findings")
 	fs.BoolVar(&f.unsafeFixes, "unsafe-fixes", false, "with --fix or --diff: also fixes that may change what the program does")
+	fs.BoolVar(&f.verify, "verify", false, "load the objects into the running kernel's verifier and mark what it confirms")
 	fs.IntVar(&f.jobs, "jobs", 0, "analyse `N` inputs at a time (default: one for each CPU)")
 	fs.BoolVar(&f.quiet, "quiet", false, "no summary, notes or progress")
 	fs.StringVar(&f.color, "color", "auto", "`WHEN` to colour the text format: auto, always, never")

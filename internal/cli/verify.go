@@ -1,11 +1,11 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,107 +13,156 @@ import (
 	"github.com/bpflockcheck/bpflockcheck/analyzer"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/verifier"
-	"github.com/bpflockcheck/bpflockcheck/rules/kernel"
+	"github.com/bpflockcheck/bpflockcheck/internal/report"
 )
 
 func (c *Command) verifyCommand() *cobra.Command {
 	var (
-		vms     []string
 		format  string
+		vms     []string
+		matrix  bool
 		timeout time.Duration
+		quiet   bool
 		console bool
 	)
 	cmd := &cobra.Command{
 		Use:   "verify [flags] OBJECT...",
-		Short: "Compare the rules' verdict with the kernel verifier's, program by program",
-		Long: `Loads each program of the objects alone into the kernel's verifier and sets its
-verdict beside what the rules predict for that kernel. Nothing is attached, and
-everything is closed at once.
+		Short: "Load objects into the real verifier and compare its verdicts with the rules'",
+		Long: `Loads each program of the objects alone into the running kernel's verifier, or
+that of a kernel booted under qemu with --vm, and sets the verdict beside what
+the rules predict for that kernel. Nothing is attached.
 
-The running kernel is asked, which takes privilege; or, with --vm, the kernel in
-an image that qemu-system-x86_64 boots without any.
-
-Exit status: 0 agreement, 1 a disagreement about a lock, 2 the job could not be
+Exit status: 0 they agree, 1 they disagree about a lock, 2 the job could not be
 done.`,
-		Example: `  bpflockcheck verify prog.bpf.o
-  bpflockcheck verify --vm vmlinuz-6.1 --vm vmlinuz-6.12 --format matrix *.o`,
-		RunE: func(cmd *cobra.Command, args []string) error {
+		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return errors.New("verify wants at least one OBJECT")
+				return errors.New("verify wants BPF objects")
 			}
-			write, ok := verifyFormats[format]
-			if !ok {
-				return fmt.Errorf("--format: unknown format %q: want table, matrix or json", format)
-			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
 			dir, err := c.dir()
 			if err != nil {
 				return err
 			}
-			objects := slices.Clone(args)
-			for i := range objects {
-				objects[i] = inDir(dir, objects[i])
+			for i := range args {
+				args[i] = inDir(dir, args[i])
 			}
-			for i := range vms {
-				vms[i] = inDir(dir, vms[i])
+			opts := verifier.Options{VMs: vms, Timeout: timeout, Predict: analyzer.Predict}
+			if !quiet {
+				opts.Progress = c.Stderr
 			}
-			opts := verifier.Options{VMs: vms, Timeout: timeout, Predict: predictor(dir)}
 			if console {
 				opts.Console = c.Stderr
 			}
-			rep, err := verifier.Run(cmd.Context(), objects, opts)
+			rep, err := verifier.Run(cmd.Context(), args, opts)
 			if err != nil {
+				return verifyError(err)
+			}
+			if err := writeVerify(c.Stdout, rep, format, matrix); err != nil {
 				return err
 			}
-			rep.Rename(func(path string) string { return args[max(slices.Index(objects, path), 0)] })
-			if err := write(rep, c.Stdout); err != nil {
-				return err
-			}
-			switch {
-			case rep.Err() != nil:
+			switch err := rep.Err(); {
+			case err != nil:
+				c.errorf("%s", err)
 				c.status = ExitFailure
-				c.errorf("%s", rep.Err())
 			case rep.Disagreements() > 0:
 				c.status = ExitFindings
 			}
 			return nil
 		},
 	}
-	fs := cmd.Flags()
-	fs.StringArrayVar(&vms, "vm", nil, "boot the kernel `VMLINUZ` and ask it instead of the running one; repeatable")
-	fs.StringVar(&format, "format", "table", "output format: table, matrix (programs and kernels), json")
-	fs.DurationVar(&timeout, "timeout", 0, "time limit for each --vm (default: 2m, and half a second an object)")
-	fs.BoolVar(&console, "console", false, "show what the kernels of --vm print")
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVar(&format, "format", "text", "output `FORMAT`: text, json")
+	f.StringArrayVar(&vms, "vm", nil, "boot the kernel image `VMLINUZ` under qemu and ask its verifier; repeatable")
+	f.BoolVar(&matrix, "matrix", false, "one line a program and one column a kernel")
+	f.DurationVar(&timeout, "timeout", 0, "time limit for one virtual machine")
+	f.BoolVar(&console, "console", false, "show what the virtual machines' kernels print")
+	f.BoolVar(&quiet, "quiet", false, "no progress")
 	return cmd
 }
 
-var verifyFormats = map[string]func(*verifier.Report, io.Writer) error{
-	"table":  (*verifier.Report).WriteTable,
-	"matrix": (*verifier.Report).WriteMatrix,
-	"json":   (*verifier.Report).WriteJSON,
+func writeVerify(w io.Writer, rep *verifier.Report, format string, matrix bool) error {
+	if format == "json" {
+		return rep.WriteJSON(w)
+	}
+	if format != "text" {
+		return fmt.Errorf("--format: unknown format %q: want text or json", format)
+	}
+	// What a program is called or the kernel says must not steer the terminal.
+	var buf bytes.Buffer
+	write := rep.WriteTable
+	if matrix {
+		write = rep.WriteMatrix
+	}
+	if err := write(&buf); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, report.CleanLines(buf.String()))
+	return err
 }
 
-// predictor runs the rules on an object for a kernel. Comments do not silence
-// the kernel, so that suppressed findings count.
-func predictor(dir string) func(context.Context, string, kernel.Version) ([]verifier.Prediction, error) {
-	return func(ctx context.Context, object string, v kernel.Version) ([]verifier.Prediction, error) {
-		res, err := analyzer.Check(ctx, []string{object}, analyzer.Options{Dir: dir, Kernel: v})
-		if err != nil {
-			return nil, err
-		}
-		byProgram := map[string][]diag.Finding{}
-		var names []string
-		for _, f := range append(res.Findings, res.Suppressed...) {
-			for _, p := range f.Programs {
-				if byProgram[p.Name] == nil {
-					names = append(names, p.Name)
-				}
-				byProgram[p.Name] = append(byProgram[p.Name], f)
+// verifyError adds to what keeps the running kernel from answering the way
+// round it.
+func verifyError(err error) error {
+	if errors.Is(err, verifier.ErrPrivilege) || errors.Is(err, verifier.ErrNoBPF) {
+		return fmt.Errorf("%w: run as root, or use --vm VMLINUZ", err)
+	}
+	return err
+}
+
+// confirm is check's --verify: it marks the findings in objects that the
+// verifier confirms.
+func (r *checkRun) confirm(ctx context.Context, res *analyzer.Result) error {
+	if len(res.Objects) == 0 {
+		r.c.errorf("--verify: no BPF object among the inputs, so nothing to load")
+		return nil
+	}
+	var objects []string
+	for _, o := range res.Objects {
+		objects = append(objects, inDir(r.s.options.Dir, o))
+	}
+	rep, err := verifier.Run(ctx, objects, verifier.Options{Predict: analyzer.Predict})
+	if err != nil {
+		return fmt.Errorf("--verify: %w", verifyError(err))
+	}
+	for _, k := range rep.Kernels {
+		for i := range k.Results {
+			if x := &k.Results[i]; x.Confirmed() {
+				r.mark(res, x)
 			}
 		}
-		var ps []verifier.Prediction
-		for _, n := range names {
-			ps = append(ps, verifier.Prediction{Program: n, Findings: byProgram[n]})
-		}
-		return ps, nil
 	}
+	return rep.Err()
+}
+
+// mark adds the verifier's evidence to the findings that a verdict confirms.
+func (r *checkRun) mark(res *analyzer.Result, x *verifier.Result) {
+	for i := range res.Findings {
+		f := &res.Findings[i]
+		if f.Object == "" || r.files.Abs(f.Object) != x.Object {
+			continue
+		}
+		for _, p := range f.Programs {
+			if p.Name == x.Program && confirms(x, f) {
+				f.Evidence = append(f.Evidence, diag.FromVerifier)
+				break
+			}
+		}
+	}
+}
+
+func confirms(x *verifier.Result, f *diag.Finding) bool {
+	for _, rule := range x.Rules {
+		if rule == f.Rule {
+			for _, e := range f.Evidence {
+				if e == diag.FromVerifier {
+					return false
+				}
+			}
+			return true
+		}
+	}
+	return false
 }

@@ -63,3 +63,6 @@ func writeClean(b *strings.Builder, raw string, r rune) {
 
 // Clean is for what the command line prints outside a report.
 func Clean(s string) string { return clean(s) }
+
+// CleanLines is Clean for a text of several lines.
+func CleanLines(s string) string { return cleanLines(s) }

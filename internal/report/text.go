@@ -26,15 +26,10 @@ func writeText(w io.Writer, r *Report, o Options) error {
 	bw := bufio.NewWriter(w)
 	p := &printer{w: bw, r: r, color: o.Color}
 	for i := range r.Findings {
-		if i > 0 {
-			p.line("")
-		}
 		p.finding(&r.Findings[i])
+		p.line("")
 	}
 	if o.Complete {
-		if len(r.Findings) > 0 {
-			p.line("")
-		}
 		p.skipped()
 		p.line("%s", Summary(r))
 	}
