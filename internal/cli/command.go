@@ -108,7 +108,6 @@ side of both. It reads BPF C sources, compiled BPF objects and Go code.`
 		c.rulesCommand(),
 		c.explainCommand(),
 		c.verifyCommand(),
-		c.verifyCommand(),
 		c.configCommand(),
 		c.versionCommand(),
 	)

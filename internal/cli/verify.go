@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,7 +21,6 @@ func (c *Command) verifyCommand() *cobra.Command {
 	var (
 		format  string
 		vms     []string
-		matrix  bool
 		timeout time.Duration
 		quiet   bool
 		console bool
@@ -40,13 +40,22 @@ done.`,
 			}
 			return nil
 		},
+		Example: `  bpflockcheck verify prog.bpf.o
+  bpflockcheck verify --vm vmlinuz-6.1 --vm vmlinuz-6.12 --format matrix *.o`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if !slices.Contains(verifyFormats, format) {
+				return fmt.Errorf("--format: unknown format %q: want text, matrix or json", format)
+			}
 			dir, err := c.dir()
 			if err != nil {
 				return err
 			}
+			objects := make([]string, len(args))
 			for i := range args {
-				args[i] = inDir(dir, args[i])
+				objects[i] = inDir(dir, args[i])
+			}
+			for i := range vms {
+				vms[i] = inDir(dir, vms[i])
 			}
 			opts := verifier.Options{VMs: vms, Timeout: timeout, Predict: analyzer.Predict}
 			if !quiet {
@@ -55,11 +64,12 @@ done.`,
 			if console {
 				opts.Console = c.Stderr
 			}
-			rep, err := verifier.Run(cmd.Context(), args, opts)
+			rep, err := verifier.Run(cmd.Context(), objects, opts)
 			if err != nil {
 				return verifyError(err)
 			}
-			if err := writeVerify(c.Stdout, rep, format, matrix); err != nil {
+			rep.Rename(func(path string) string { return args[max(slices.Index(objects, path), 0)] })
+			if err := writeVerify(c.Stdout, rep, format); err != nil {
 				return err
 			}
 			switch err := rep.Err(); {
@@ -74,26 +84,24 @@ done.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&format, "format", "text", "output `FORMAT`: text, json")
+	f.StringVar(&format, "format", "text", "output `FORMAT`: text, matrix (programs and kernels), json")
 	f.StringArrayVar(&vms, "vm", nil, "boot the kernel image `VMLINUZ` under qemu and ask its verifier; repeatable")
-	f.BoolVar(&matrix, "matrix", false, "one line a program and one column a kernel")
-	f.DurationVar(&timeout, "timeout", 0, "time limit for one virtual machine")
+	f.DurationVar(&timeout, "timeout", 0, "time limit for each --vm (default: 2m, and half a second an object)")
 	f.BoolVar(&console, "console", false, "show what the virtual machines' kernels print")
 	f.BoolVar(&quiet, "quiet", false, "no progress")
 	return cmd
 }
 
-func writeVerify(w io.Writer, rep *verifier.Report, format string, matrix bool) error {
+var verifyFormats = []string{"text", "matrix", "json"}
+
+func writeVerify(w io.Writer, rep *verifier.Report, format string) error {
 	if format == "json" {
 		return rep.WriteJSON(w)
-	}
-	if format != "text" {
-		return fmt.Errorf("--format: unknown format %q: want text or json", format)
 	}
 	// What a program is called or the kernel says must not steer the terminal.
 	var buf bytes.Buffer
 	write := rep.WriteTable
-	if matrix {
+	if format == "matrix" {
 		write = rep.WriteMatrix
 	}
 	if err := write(&buf); err != nil {
