@@ -24,7 +24,19 @@ func Read(name string) (string, bool) {
 // Freestanding reports whether name belongs to the compiler itself.
 func Freestanding(name string) bool {
 	switch name {
-	case "stddef.h", "stdint.h", "stdbool.h", "stdarg.h", "limits.h", "float.h", "iso646.h", "stdalign.h", "stdnoreturn.h":
+	case "stddef.h", "stdint.h", "stdbool.h", "stdarg.h", "limits.h", "float.h", "iso646.h", "stdalign.h", "stdnoreturn.h", "stdatomic.h":
+		return true
+	}
+	return false
+}
+
+// Libbpf reports whether name is one of libbpf's headers for the BPF side. The
+// embedded ones are preferred to the system's, whose age is arbitrary: code of today
+// does not compile with the libbpf of an older distribution, and findings must not
+// depend on the machine.
+func Libbpf(name string) bool {
+	switch name {
+	case "bpf/bpf_helpers.h", "bpf/bpf_helper_defs.h", "bpf/bpf_tracing.h", "bpf/bpf_core_read.h", "bpf/bpf_endian.h", "bpf/usdt.bpf.h":
 		return true
 	}
 	return false
@@ -35,7 +47,7 @@ func Freestanding(name string) bool {
 func Hosted(name string) bool {
 	switch name {
 	case "stdio.h", "stdlib.h", "string.h", "strings.h", "errno.h", "assert.h", "unistd.h", "ctype.h", "inttypes.h", "time.h", "signal.h", "fcntl.h",
-		"memory.h", "math.h", "features.h", "endian.h", "byteswap.h", "pthread.h", "stdatomic.h", "setjmp.h", "locale.h", "wchar.h":
+		"memory.h", "math.h", "features.h", "endian.h", "byteswap.h", "pthread.h", "setjmp.h", "locale.h", "wchar.h":
 		return true
 	}
 	return strings.HasPrefix(name, "sys/") || strings.HasPrefix(name, "arpa/") || strings.HasPrefix(name, "netinet/") || strings.HasPrefix(name, "net/") || strings.HasPrefix(name, "bits/") || strings.HasPrefix(name, "gnu/")

@@ -109,10 +109,44 @@ type reacher struct {
 }
 
 func (r *reacher) add(d *Decl) {
-	if !d.needed {
+	if !d.needed && !(d.Weak && r.shadowed(d)) {
 		d.needed = true
 		r.queue = append(r.queue, d)
 	}
+}
+
+// shadowed tells whether something stronger than the weak declaration d gives one
+// of its names.
+func (r *reacher) shadowed(d *Decl) bool {
+	stronger := func(others []*Decl) bool {
+		for _, o := range others {
+			if o != d && (!o.Weak || o.needed && d.Kind != Proto) {
+				return true
+			}
+		}
+		return false
+	}
+	inRun := func(lookup func(Source, string, func(int)), name string) bool {
+		found := false
+		for i := range r.runs {
+			run := &r.runs[i]
+			lookup(run.Source, name, func(k int) { found = found || k >= run.From && k < run.To })
+		}
+		return found
+	}
+	for _, n := range d.Tags {
+		if stronger(r.byTag[n]) || inRun(Source.Tag, n) {
+			return true
+		}
+	}
+	for _, names := range [2][]string{d.Names, d.Enumerators} {
+		for _, n := range names {
+			if stronger(r.byName[n]) || inRun(Source.Name, n) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (r *reacher) work() {

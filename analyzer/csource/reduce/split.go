@@ -29,10 +29,13 @@ type Decl struct {
 	// Names are the ordinary identifiers declared, without enumerators.
 	Names []string
 	// Tags and Enumerators are those defined in it.
-	Tags, Enumerators        []string
-	Static, Extern, Inline   bool
-	Section                  bool // it has a section attribute
-	Main                     bool // it is spelled in the file that was asked for
+	Tags, Enumerators      []string
+	Static, Extern, Inline bool
+	Section                bool // it has a section attribute
+	Main                   bool // it is spelled in the file that was asked for
+	// Weak declarations, those of system headers and embedded ones, give way to
+	// others of the same name.
+	Weak                     bool
 	Unbalanced               bool // its brackets do not match
 	Header                   bool // it was taken from an indexed header or from BTF
 	needed, queued, rootLike bool
@@ -69,7 +72,8 @@ func Split(toks []cpp.Token, main *cpp.File) []Slot {
 		}
 		end, unbalanced := declEnd(toks, i)
 		d := &Decl{Toks: toks[i:end:end], Unbalanced: unbalanced}
-		d.Main = spelledIn(d.Toks, main)
+		f := fileOf(d.Toks)
+		d.Main, d.Weak = f == main, f.System
 		d.analyse()
 		slots = append(slots, Slot{Decl: d})
 		i = end
@@ -77,17 +81,14 @@ func Split(toks []cpp.Token, main *cpp.File) []Slot {
 	return slots
 }
 
-// spelledIn tells whether the declaration stands in file f.
-func spelledIn(toks []cpp.Token, f *cpp.File) bool {
-	for i := range toks {
+// fileOf gives the file a declaration stands in.
+func fileOf(toks []cpp.Token) *cpp.File {
+	for i := range toks[:min(len(toks), 16)] {
 		if toks[i].Exp == 0 {
-			return toks[i].File == f
-		}
-		if i > 16 {
-			break
+			return toks[i].File
 		}
 	}
-	return toks[0].File == f
+	return toks[0].File
 }
 
 // atMargin tells whether a token is the first of its line and stands in column 1.

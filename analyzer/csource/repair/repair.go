@@ -24,9 +24,20 @@ type Result struct {
 	Naked bool
 }
 
-// Decl repairs a declaration whose function body, if any, starts at index body.
-func Decl(toks []cpp.Token, body int) Result {
-	r := repairer{in: toks, body: body, res: Result{Asm: -1}}
+// Options say what Decl needs to know besides the tokens.
+type Options struct {
+	// Body is the index of a function's opening brace, else -1.
+	Body int
+	// Function is set for functions with and without a body.
+	Function bool
+	// Constant gives the value of an enumerator, as far as it is a plain number.
+	Constant func(name string) (string, bool)
+}
+
+// Decl repairs a declaration.
+func Decl(toks []cpp.Token, opt Options) Result {
+	body := opt.Body
+	r := repairer{in: toks, body: body, opt: opt, res: Result{Asm: -1}}
 	if body >= 0 {
 		r.in = scopeLabels(toks, body)
 	}
@@ -38,6 +49,7 @@ func Decl(toks []cpp.Token, body int) Result {
 type repairer struct {
 	in   []cpp.Token
 	body int
+	opt  Options
 	res  Result
 }
 
@@ -73,6 +85,12 @@ func (r *repairer) run(from, to int) {
 			r.emit(t)
 			continue
 		case cpp.Ident:
+		case cpp.Punct:
+			r.emit(t)
+			if t.Text == "?" && i+1 < to && in[i+1].Is(":") {
+				r.elvis(from, i)
+			}
+			continue
 		default:
 			r.emit(t)
 			continue
@@ -120,6 +138,11 @@ func (r *repairer) run(from, to int) {
 				}
 				continue
 			}
+		case "volatile", "__volatile__", "__volatile":
+			// volatile int *f(void): cc knows the qualifier only on pointers to data.
+			if r.opt.Function && r.inSpecifiers(i) {
+				continue
+			}
 		case "_Atomic":
 			if i+1 >= to || !in[i+1].Is("(") {
 				continue // the qualifier changes no layout
@@ -162,6 +185,36 @@ func (r *repairer) beforeBody(end int) bool {
 		i = closing(r.in, i+1)
 	}
 	return end < r.body
+}
+
+// elvis writes the operand of 4 ?: x a second time when it is a constant: cc stumbles
+// over the missing one.
+func (r *repairer) elvis(from, q int) {
+	i := q - 1
+	if i < from {
+		return
+	}
+	if r.in[i].Is(")") {
+		depth := 0
+		for ; i >= from; i-- {
+			if r.in[i].Is(")") {
+				depth++
+			} else if r.in[i].Is("(") {
+				if depth--; depth == 0 {
+					break
+				}
+			}
+		}
+	}
+	if i < from {
+		return
+	}
+	for j := i; j < q; j++ {
+		if k := r.in[j].Kind; k != cpp.Number && k != cpp.Punct {
+			return
+		}
+	}
+	r.res.Toks = append(r.res.Toks, r.in[i:q]...)
 }
 
 // typeofFunction rewrites typeof(void (int)) *name[] as void (*name[])(int), for cc
@@ -324,11 +377,44 @@ func (r *repairer) attribute(i, end int) {
 			r.emit(withText(in[i], "__attribute__"))
 			r.put(name, "(", "(")
 			r.emit(withText(name, kept))
-			r.run(j+1, argEnd+1)
+			if value, ok := r.constant(j, argEnd); ok && kept == "aligned" {
+				r.put(name, "(", value, ")")
+			} else {
+				r.run(j+1, argEnd+1)
+			}
 			r.put(name, ")", ")")
 		}
 		j = argEnd
 	}
+}
+
+// constant gives the value of an attribute's argument that is one enumerator; cc
+// does not look those up there.
+func (r *repairer) constant(name, end int) (string, bool) {
+	if end != name+3 || r.in[name+2].Kind != cpp.Ident || r.opt.Constant == nil {
+		return "", false
+	}
+	return r.opt.Constant(r.in[name+2].Text)
+}
+
+// inSpecifiers tells whether index i belongs to a function's declaration
+// specifiers: no parenthesis but of attributes and typeof comes before.
+func (r *repairer) inSpecifiers(i int) bool {
+	for j := 0; j < i; j++ {
+		if !r.in[j].Is("(") {
+			continue
+		}
+		if j == 0 {
+			return false
+		}
+		switch r.in[j-1].Text {
+		case "__attribute__", "__attribute", "typeof", "__typeof__", "__typeof":
+			j = closing(r.in, j)
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 func withText(t cpp.Token, s string) cpp.Token {

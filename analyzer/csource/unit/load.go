@@ -78,8 +78,9 @@ func Load(ctx context.Context, path string, cfg Config) (*Unit, error) {
 			},
 		}
 	}
-	decls, soft := reduce.Reach(reduce.Split(out.Tokens, main), runs)
-	items := prepare(decls)
+	slots := reduce.Split(out.Tokens, main)
+	decls, soft := reduce.Reach(slots, runs)
+	items := prepare(decls, slots)
 	u.AST, u.text, err = translate(ctx, items, soft)
 	u.expansions = out.Expansions
 	for _, f := range out.Files {

@@ -73,16 +73,22 @@ func (r *resolver) Resolve(name string, quoted, next bool, from *cpp.File) (*cpp
 			return f, err
 		}
 	}
-	if f, ok := r.found[name]; ok {
+	// Nearest to the file that includes it: a library in the repository finds its own.
+	dir := r.dir
+	if from != nil && filepath.IsAbs(from.Key) && strings.HasPrefix(from.Key, r.root+string(filepath.Separator)) {
+		dir = filepath.Dir(from.Key)
+	}
+	key := dir + "\x00" + name
+	if f, ok := r.found[key]; ok {
 		return f, nil
 	}
-	f, err := r.elsewhere(name)
-	r.found[name] = f
+	f, err := r.elsewhere(name, dir)
+	r.found[key] = f
 	return f, err
 }
 
 // elsewhere looks where no flag points to.
-func (r *resolver) elsewhere(name string) (*cpp.File, error) {
+func (r *resolver) elsewhere(name, dir string) (*cpp.File, error) {
 	if headers.Freestanding(name) {
 		// The compiler's own, whatever the system has.
 		if f := r.embedded(name); f != nil {
@@ -90,7 +96,13 @@ func (r *resolver) elsewhere(name string) (*cpp.File, error) {
 		}
 	}
 	if !headers.Hosted(name) {
-		if f := r.inRepository(name); f != nil {
+		if f := r.inRepository(name, dir); f != nil {
+			return f, nil
+		}
+	}
+	if headers.Libbpf(name) {
+		if f := r.embedded(name); f != nil {
+			r.embeds = append(r.embeds, name)
 			return f, nil
 		}
 	}
@@ -184,12 +196,12 @@ func (r *resolver) note(format string, args ...any) {
 }
 
 // inRepository finds a header by its path's suffix, nearest first.
-func (r *resolver) inRepository(name string) *cpp.File {
+func (r *resolver) inRepository(name, dir string) *cpp.File {
 	if r.root == "" || strings.HasPrefix(name, "..") {
 		return nil
 	}
 	t := r.cache.tree(r.root)
-	best := t.nearest(name, r.dir)
+	best := t.nearest(name, dir)
 	if best == "" {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -45,8 +46,9 @@ const (
 )
 
 // prepare repairs the declarations.
-func prepare(decls []*reduce.Decl) []*item {
+func prepare(decls []*reduce.Decl, slots []reduce.Slot) []*item {
 	items := make([]*item, 0, len(decls))
+	constant := func(name string) (string, bool) { return enumerator(slots, name) }
 	for _, d := range decls {
 		it := &item{decl: d, body: -1}
 		if why, at := tooComplex(d.Toks); why != "" {
@@ -54,7 +56,11 @@ func prepare(decls []*reduce.Decl) []*item {
 			items = append(items, it)
 			continue
 		}
-		res := repair.Decl(d.Toks, d.Body)
+		res := repair.Decl(d.Toks, repair.Options{
+			Body:     d.Body,
+			Function: d.Kind == reduce.Func || d.Kind == reduce.Proto,
+			Constant: constant,
+		})
 		it.toks = res.Toks
 		if d.Kind == reduce.Func {
 			it.body = bodyOf(it.toks)
@@ -73,6 +79,22 @@ func prepare(decls []*reduce.Decl) []*item {
 		items = append(items, it)
 	}
 	return items
+}
+
+// enumerator finds the value of an enumerator that is given as a number.
+func enumerator(slots []reduce.Slot, name string) (string, bool) {
+	for _, s := range slots {
+		d := s.Decl
+		if d == nil || !slices.Contains(d.Enumerators, name) {
+			continue
+		}
+		for i := range d.Toks[:len(d.Toks)-2] {
+			if t := d.Toks[i:]; t[0].Text == name && t[1].Is("=") && t[2].Kind == cpp.Number {
+				return t[2].Text, true
+			}
+		}
+	}
+	return "", false
 }
 
 // replacement gives the meaning of functions of well-known headers that are
@@ -201,6 +223,7 @@ func translate(ctx context.Context, items []*item, soft []string) (*cc.AST, *ccT
 		}
 	}
 	pro.WriteByte('\n')
+	checked := false
 	for range maxRounds {
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
@@ -209,6 +232,12 @@ func translate(ctx context.Context, items []*item, soft []string) (*cc.AST, *ccT
 		ast, err := run(abi, pro.String(), text)
 		if err == nil {
 			return ast, text, nil
+		}
+		if !checked && strings.Contains(err.Error(), "unexpected ") {
+			// The parser stops at the first error: look for all of them at once.
+			checked = true
+			checkSyntax(ctx, abi, items)
+			continue
 		}
 		if !blame(err, text, func() []*item { return bisect(ctx, abi, pro.String(), items, soft) }) {
 			return nil, nil, fmt.Errorf("%s", clean(err.Error()))
@@ -230,7 +259,11 @@ func run(abi *cc.ABI, pro string, text *ccText) (ast *cc.AST, err error) {
 			ast, err = nil, panicked{r}
 		}
 	}()
-	cfg := &cc.Config{
+	return cc.Translate(config(abi), []cc.Source{{Name: "<builtin>", Value: pro}, {Name: unitName, Value: append([]byte(nil), text.buf...)}})
+}
+
+func config(abi *cc.ABI) *cc.Config {
+	return &cc.Config{
 		ABI:                        abi,
 		UnsignedEnums:              true,
 		IgnoreStaticAssert:         true,
@@ -239,7 +272,6 @@ func run(abi *cc.ABI, pro string, text *ccText) (ast *cc.AST, err error) {
 		FSOnly:                     true,
 		ExpansionLimit:             64 << 20,
 	}
-	return cc.Translate(cfg, []cc.Source{{Name: "<builtin>", Value: pro}, {Name: unitName, Value: append([]byte(nil), text.buf...)}})
 }
 
 var (
@@ -296,6 +328,50 @@ func blame(err error, text *ccText, find func() []*item) bool {
 		hit = true
 	}
 	return hit
+}
+
+// checkSyntax parses every declaration on its own, knowing only which names are
+// types, and demotes those that do not parse.
+func checkSyntax(ctx context.Context, abi *cc.ABI, items []*item) {
+	types := map[string]bool{"__predefined_va_list": true, "__predefined_size_t": true}
+	for _, it := range items {
+		if it.decl.Kind == reduce.Typedef {
+			for _, n := range it.decl.Names {
+				types[n] = true
+			}
+		}
+	}
+	for _, it := range items {
+		for it.form != nothing && ctx.Err() == nil {
+			text := render([]*item{it}, nil)
+			err := parses(abi, types, it, text)
+			if err == nil || !blame(err, text, func() []*item { return []*item{it} }) {
+				break
+			}
+		}
+	}
+}
+
+// parses tells whether cc's parser accepts a declaration alone.
+func parses(abi *cc.ABI, types map[string]bool, it *item, text *ccText) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = panicked{r}
+		}
+	}()
+	pro := []byte("int __predefined_declarator;")
+	done := map[string]bool{}
+	for i := range text.toks {
+		t := &text.toks[i]
+		if t.Kind == cpp.Ident && types[t.Text] && !done[t.Text] {
+			done[t.Text] = true
+			if it.decl.Kind != reduce.Typedef || !slices.Contains(it.decl.Names, t.Text) {
+				pro = append(append(append(pro, "typedef int "...), t.Text...), ';')
+			}
+		}
+	}
+	_, err = cc.Parse(config(abi), []cc.Source{{Name: "<builtin>", Value: pro}, {Name: unitName, Value: append([]byte(nil), text.buf...)}})
+	return err
 }
 
 // demote gives cc less of the declaration from now on.

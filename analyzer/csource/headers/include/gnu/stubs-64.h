@@ -1,0 +1,1 @@
+/* nothing that BPF programs need */
