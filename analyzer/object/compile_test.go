@@ -71,13 +71,16 @@ func TestCompiled(t *testing.T) {
 	for _, tt := range tests {
 		cpus := tt.cpus
 		if cpus == nil {
-			cpus = []string{"v1", "v2", "v3", "v4"}
+			cpus = []string{"v1", "v3", "v4"}
 		}
 		for _, cpu := range cpus {
 			for _, target := range []string{"bpfel", "bpfeb"} {
 				for _, d := range debug {
 					if d.flag == "-g0" && tt.source != "legacy.c" && tt.source != "jumps.c" && tt.source != "acquire.c" && tt.source != "atomics.c" {
 						continue // BTF is what these are about
+					}
+					if d.flag != "-g" && cpu != "v3" {
+						continue // what is read does not depend on the instruction set
 					}
 					t.Run(strings.Join([]string{tt.source, target, cpu, d.name}, "/"), func(t *testing.T) {
 						p := compile(t, filepath.Join(sources, tt.source), "-target", target, "-mcpu="+cpu, d.flag)
@@ -133,10 +136,10 @@ func TestDamage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for n := 0; n < len(data); n += 1 + len(data)/200 {
+		for n := 0; n < len(data); n += 1 + len(data)/100 {
 			lowerBytes(t, data[:n])
 		}
-		for i := 0; i < len(data); i += 1 + len(data)/400 {
+		for i := 0; i < len(data); i += 1 + len(data)/150 {
 			for _, bit := range []byte{1, 0x80, 0xff} {
 				changed := append([]byte(nil), data...)
 				changed[i] ^= bit
