@@ -155,7 +155,7 @@ func (f *fn) atomicBuiltin(op atomicOp, x *cc.PostfixExpression, used bool) valu
 		return imm(0, f.void)
 	case formTestSet:
 		lv.t = f.uchar
-		v := f.emitAtomic(op, lv, ir.Imm(1), ir.Operand{}, true, p)
+		v := f.emitAtomic(op, lv, ir.Imm(1), ir.Imm(0), true, p)
 		return f.toBool(value{op: v, t: f.uchar}, f.bool_, p)
 	case formUpdate:
 		v := f.atomicOperand(a[1], t, p)
@@ -166,7 +166,7 @@ func (f *fn) atomicBuiltin(op atomicOp, x *cc.PostfixExpression, used bool) valu
 	case formExchange:
 		if op.generic {
 			src := f.load(f.pointee(a[1]), p)
-			old := f.emitAtomic(op, lv, src.op, ir.Operand{}, true, p)
+			old := f.emitAtomic(op, lv, src.op, ir.Imm(0), true, p)
 			if len(a) > 2 {
 				f.store(f.pointee(a[2]), value{op: old, t: t}, p)
 			}
@@ -258,7 +258,7 @@ func (f *fn) emitAtomic(op atomicOp, lv lval, src, cmp ir.Operand, fetch bool, p
 // atomicResult emits an update whose result may be unused: clang then uses the
 // instruction that does not return the old value.
 func (f *fn) atomicResult(op atomicOp, lv lval, src ir.Operand, fetch bool, t *ctype, p *position.Pos) value {
-	r := f.emitAtomic(op, lv, src, ir.Operand{}, fetch, p)
+	r := f.emitAtomic(op, lv, src, ir.Imm(0), fetch, p)
 	if !fetch {
 		return imm(0, t)
 	}
@@ -286,7 +286,7 @@ func (f *fn) atomicLoad(op atomicOp, lv lval, a []cc.ExpressionNode, p *position
 		lv.volatile, lv.atomic = true, false
 		v = f.load(lv, p)
 	} else {
-		v = f.convertRaw(value{op: f.emitAtomic(op, lv, ir.Operand{}, ir.Operand{}, true, p), t: t}, p)
+		v = f.convertRaw(value{op: f.emitAtomic(op, lv, ir.Imm(0), ir.Imm(0), true, p), t: t}, p)
 	}
 	if op.generic && len(a) > 1 {
 		f.store(f.pointee(a[1]), v, p)
@@ -309,7 +309,7 @@ func (f *fn) atomicStore(op atomicOp, lv lval, a []cc.ExpressionNode, p *positio
 func (f *fn) plainAtomicStore(op atomicOp, lv lval, v ir.Operand, release bool, p *position.Pos) {
 	if release {
 		op.op = ir.AtomicStore
-		f.emitAtomic(op, lv, v, ir.Operand{}, false, p)
+		f.emitAtomic(op, lv, v, ir.Imm(0), false, p)
 		return
 	}
 	lv.volatile, lv.atomic = true, false

@@ -121,7 +121,25 @@ func (f *fn) cond(n cc.ExpressionNode, yes, no *ir.Block) {
 		f.terminate(&ir.Jump{Base: ir.Base{Pos: p}, To: to})
 		return
 	}
+	if c := f.popComparison(v.op.Reg); c != nil {
+		f.branch(c.Op, c.A, c.B, c.Bits, c.Signed, yes, no, n)
+		return
+	}
 	f.branch(ir.Ne, v.op, ir.Imm(0), width(v.t), v.t.isSigned(), yes, no, n)
+}
+
+// popComparison takes the comparison that the current block ends with back,
+// when r is its result and nothing else can use that.
+func (f *fn) popComparison(r ir.Reg) *ir.Bin {
+	if len(f.cur.Instrs) == 0 || f.out.RegNames[r] != "" {
+		return nil
+	}
+	c, ok := f.cur.Instrs[len(f.cur.Instrs)-1].(*ir.Bin)
+	if !ok || c.Dst != r || c.Op < ir.Eq {
+		return nil
+	}
+	f.cur.Instrs = f.cur.Instrs[:len(f.cur.Instrs)-1]
+	return c
 }
 
 // constantAfterInlining matches `if (__builtin_constant_p(e))` where e is no

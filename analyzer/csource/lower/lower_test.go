@@ -1,7 +1,6 @@
 package lower
 
 import (
-	"os"
 	"strings"
 	"testing"
 
@@ -75,22 +74,4 @@ func findFunc(t testing.TB, u *ir.Unit, name string) *ir.Func {
 	}
 	t.Fatalf("no function %s", name)
 	return nil
-}
-
-func TestScratch(t *testing.T) {
-	file := os.Getenv("LOWER_FILE")
-	if file == "" {
-		t.Skip()
-	}
-	src, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u := lowerText(t, string(src))
-	for _, f := range u.Funcs {
-		t.Log("\n" + f.String())
-	}
-	for _, s := range u.Skipped {
-		t.Log(s)
-	}
 }

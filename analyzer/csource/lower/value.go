@@ -255,7 +255,7 @@ func (f *fn) load(lv lval, p *position.Pos) value {
 	}
 	r := f.newReg("")
 	if lv.atomic {
-		f.emit(&ir.Atomic{Base: ir.Base{Pos: p}, Op: ir.AtomicLoad, Addr: lv.addr, Off: lv.off, Size: size, Dst: r, Fetch: true,
+		f.emit(&ir.Atomic{Base: ir.Base{Pos: p}, Op: ir.AtomicLoad, Addr: lv.addr, Off: lv.off, Size: size, Src: ir.Imm(0), Cmp: ir.Imm(0), Dst: r, Fetch: true,
 			Spelling: "_Atomic", Field: lv.field})
 		return f.convertRaw(value{op: ir.R(r), t: t}, p)
 	}
