@@ -102,7 +102,8 @@ func (x *exec) decide(op ir.BinOp, a, b *value, n int, signed bool) (canTrue, ca
 	switch op {
 	case ir.Eq, ir.Ne:
 		eq, ne := !ia.meet(ib).empty(), !(ia.isConst() && ia == ib)
-		if ib == constant(0) && s.isNonNull(a) || ia == constant(0) && s.isNonNull(b) {
+		if ib == constant(0) && s.isNonNull(a) || ia == constant(0) && s.isNonNull(b) ||
+			ib.isConst() && ib.lo != 0 && s.factOf(a).not == ib.lo {
 			eq = false
 		}
 		if op == ir.Eq {
@@ -180,12 +181,18 @@ func (x *exec) decidePointers(op ir.BinOp, a, b *value) (canTrue, canFalse bool)
 	if !a.isPtr() {
 		a, b = b, a
 	}
-	var eq, ne bool
+	eq, ne := true, true
 	switch {
 	case !b.isPtr() && x.s.isNull(b):
 		eq, ne = !x.s.isNonNull(a), !x.s.isNull(a)
-	default:
-		eq, ne = true, true
+	case a.obj != nil && b.obj != nil && !a.variable && !b.variable:
+		in := slices.ContainsFunc(a.obj.expand(), func(o *object) bool { return slices.Contains(b.obj.expand(), o) })
+		switch {
+		case (!in || a.off != b.off) && (x.s.isNonNull(a) || x.s.isNonNull(b)):
+			eq = false
+		case a.obj == b.obj && a.off == b.off && a.obj.tracked():
+			ne = false
+		}
 	}
 	if op == ir.Eq {
 		return eq, ne
@@ -253,6 +260,8 @@ func (x *exec) refineOne(op ir.BinOp, a *value, b interval, signed bool) bool {
 		if b.isConst() {
 			if b.lo == 0 {
 				f.nonzero = true
+			} else if ia.lo < b.lo && b.lo < ia.hi {
+				f.not = b.lo
 			}
 			if ia.lo == b.lo && ia.lo < math.MaxInt64 {
 				f.iv.lo++
@@ -297,16 +306,19 @@ func (x *exec) learn(v *value, f fact) bool {
 	if !ok {
 		old = noFact
 	}
-	n := fact{old.iv.meet(f.iv), old.nonzero || f.nonzero}
+	n := fact{old.iv.meet(f.iv), old.nonzero || f.nonzero, old.not}
+	if f.not != 0 {
+		n.not = f.not
+	}
 	if !v.isPtr() {
 		n.iv = n.iv.meet(v.iv)
 	}
-	if n.iv.empty() || n.nonzero && n.iv == constant(0) {
+	if n.iv.empty() || n.nonzero && n.iv == constant(0) || n.not != 0 && n.iv == constant(n.not) {
 		return false
 	}
 	if n != noFact {
 		x.s.facts[v.sym] = n
-		if (n.nonzero || n.iv.isConst()) && x.e.syms.info[v.sym].config {
+		if (n.nonzero || n.not != 0 || n.iv.isConst()) && x.e.syms.info[v.sym].config {
 			if i, ok := slices.BinarySearch(x.s.configs, v.sym); !ok {
 				x.s.configs = slices.Insert(slices.Clone(x.s.configs), i, v.sym)
 			}
@@ -319,7 +331,17 @@ func (x *exec) refinePointer(op ir.BinOp, a, b *value) bool {
 	if !a.isPtr() {
 		a, b = b, a
 	}
-	if b.isPtr() || !x.s.isNull(b) || op != ir.Eq && op != ir.Ne {
+	if op != ir.Eq && op != ir.Ne {
+		return true
+	}
+	if a.obj != nil && b.obj != nil {
+		if len(b.obj.members) > 0 {
+			a, b = b, a
+		}
+		x.narrow(op == ir.Eq, a, b)
+		return true
+	}
+	if b.isPtr() || !x.s.isNull(b) {
 		return true
 	}
 	if op == ir.Ne {
@@ -336,4 +358,31 @@ func (x *exec) refinePointer(op ir.BinOp, a, b *value) bool {
 		}
 	}
 	return true
+}
+
+// narrow uses that the pointer a is, or is not, the pointer b, where a may
+// point to any of several objects: "if (p == &init)".
+func (x *exec) narrow(equal bool, a, b *value) {
+	if a.sym == 0 || len(a.obj.members) == 0 || len(b.obj.members) > 0 || !b.obj.tracked() {
+		return
+	}
+	to := b.obj
+	if !equal {
+		rest := slices.DeleteFunc(slices.Clone(a.obj.members), func(o *object) bool { return o == b.obj })
+		if len(rest) != 1 {
+			return
+		}
+		to = rest[0]
+	}
+	x.s.rewrite(func(v *value) *value {
+		if v.sym != a.sym || v.obj != a.obj {
+			return v
+		}
+		return v.with(func(v *value) {
+			v.obj = to
+			if equal {
+				v.nullable = false
+			}
+		})
+	})
 }

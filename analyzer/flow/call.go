@@ -101,12 +101,18 @@ func (x *exec) callFunc(in *ir.Call, f *ir.Func, args []*value) []*state {
 }
 
 // logCall puts a call into the model.
-func (x *exec) logCall(in *ir.Call, args []*value, also func(*model.Call)) *model.Call {
-	if !x.e.recording || x.seen("call", in, "") {
-		return nil
+func (x *exec) logCall(in *ir.Call, args []*value, also func(*model.Call)) {
+	if !x.e.recording {
+		return
 	}
-	c := &model.Call{Site: x.e.site(x.path, in), Kind: in.Kind, Helper: in.Helper, Name: in.Name, Held: x.s.locks(),
-		Sections: x.s.sections(), Conditions: x.e.conditionList(x.s.conds, nil)}
+	k := serialKey{kind: "call", path: x.path.id, in: in, detail: x.s.lockKey()}
+	if old, ok := x.e.calls[k]; ok {
+		old.conds, _ = joinConds(old.conds, x.s.conds, false)
+		return
+	}
+	c := &model.Call{Site: x.e.site(x.path, in), Kind: in.Kind, Helper: in.Helper, Name: in.Name, Held: x.s.locks(), Sections: x.s.sections()}
+	x.e.calls[k] = &callRecord{c, x.s.conds}
+	x.e.callOrder = append(x.e.callOrder, x.e.calls[k])
 	for i, a := range args {
 		var pl model.Place
 		if a.obj != nil && len(a.obj.alts) == 0 {
@@ -120,8 +126,12 @@ func (x *exec) logCall(in *ir.Call, args []*value, also func(*model.Call)) *mode
 	if also != nil {
 		also(c)
 	}
-	x.e.m.Calls = append(x.e.m.Calls, c)
-	return c
+}
+
+// callRecord is a call as recorded so far.
+type callRecord struct {
+	m     *model.Call
+	conds []*condition
 }
 
 // memArgs logs and performs the memory effects of a helper's or kfunc's

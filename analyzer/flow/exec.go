@@ -135,7 +135,11 @@ func (x *exec) load(in ir.Instr, addr *value, off, size int64, signed bool) *val
 		return v
 	}
 	if o := targets[0]; len(targets) == 1 && o.region == model.RegionGlobal && o.global.Const && !p.variable {
-		return &value{iv: width(bitsOf, signed), sym: x.e.syms.fixed("config", o, p.off<<4|size)}
+		iv := width(bitsOf, signed)
+		if isBool(o.global.Type, p.off) {
+			iv = interval{0, 1}
+		}
+		return &value{iv: iv, sym: x.e.syms.fixed("config", o, p.off<<4|size)}
 	}
 	v := x.unknown("load", in, width(bitsOf, signed))
 	for _, o := range targets {
@@ -157,6 +161,19 @@ func (x *exec) load(in ir.Instr, addr *value, off, size int64, signed bool) *val
 		}
 	}
 	return v
+}
+
+// isBool reports whether a C bool lies at the offset.
+func isBool(t *ir.Type, off int64) bool {
+	if t == nil {
+		return false
+	}
+	ref, ok := t.FieldAt(off, 1)
+	if !ok {
+		return false
+	}
+	u := ref.Type.Underlying()
+	return u != nil && u.Kind == ir.Int && (u.Name == "_Bool" || u.Name == "bool")
 }
 
 // taskField gives the meaning of a field read from the current task.
@@ -472,11 +489,17 @@ func (x *exec) ext(v *value, n int, signed bool) *value {
 		out.iv = constant(c)
 		return out
 	}
-	if !signed && iv.lo>>n == iv.hi>>n {
+	if iv.lo>>n == iv.hi>>n {
 		// The upper bits are the same throughout: an error number is not 0 in
-		// its low half either.
-		mask := int64(1)<<n - 1
-		out.iv = interval{iv.lo & mask, iv.hi & mask}
+		// its low half either, and negative as an int.
+		mask, sign := int64(1)<<n-1, int64(1)<<(n-1)
+		lo, hi := iv.lo&mask, iv.hi&mask
+		switch {
+		case !signed || hi < sign:
+			out.iv = interval{lo, hi}
+		case lo >= sign:
+			out.iv = interval{lo - mask - 1, hi - mask - 1}
+		}
 	}
 	imm := int64(n)
 	if signed {
@@ -486,7 +509,7 @@ func (x *exec) ext(v *value, n int, signed bool) *value {
 	switch {
 	case v.tag == tagPidTgid && n == 32:
 		out.tag = tagTid
-	case v.tag == tagPidTgid || v.tag == tagTidShifted:
+	case v.tag == tagPidTgid:
 		out.tag = tagNone
 	case n >= 32:
 		out.tag = v.tag
@@ -516,6 +539,9 @@ func (x *exec) bin(in *ir.Bin) *value {
 	n := in.Bits
 	if n == 0 {
 		n = 64
+	}
+	if a.low != nil && n == 64 && s.rangeOf(b) == constant(32) && (in.Op == ir.Shr || in.Op == ir.Sar) {
+		return x.ext(a.low, 32, in.Op == ir.Sar)
 	}
 	if n < 64 {
 		a, b = x.ext(a, n, in.Signed), x.ext(b, n, in.Signed)
@@ -550,6 +576,9 @@ func (x *exec) bin(in *ir.Bin) *value {
 		out.sym = x.fresh("bin", in, 0)
 	}
 	out.tag = arithTag(in.Op, a, b, ia, ib)
+	if in.Op == ir.Shl && n == 64 && ib == constant(32) {
+		out.low = a
+	}
 	return out
 }
 
@@ -581,18 +610,12 @@ func arithTag(op ir.BinOp, a, b *value, ia, ib interval) tag {
 		case !isConst:
 		case a.tag == tagPidTgid && c >= 32:
 			return tagTgid
-		case a.tag == tagTidShifted && c == 32:
-			return tagTid
 		}
 	case ir.Shl:
 		switch {
 		case !isConst:
-		case a.tag == tagPidTgid && c == 32:
-			return tagTidShifted
-		case a.tag == tagTid && c < 32:
+		case a.tag == tagTid && c <= 32:
 			return tagTid
-		case a.tag == tagTid && c == 32:
-			return tagTidShifted
 		case a.tag == tagCPU:
 			return tagCPU
 		}
@@ -600,10 +623,6 @@ func arithTag(op ir.BinOp, a, b *value, ia, ib interval) tag {
 		for _, v := range []*value{a, b} {
 			switch v.tag {
 			case tagTid, tagPidTgid, tagTask:
-				if op != ir.Mul {
-					return tagTid
-				}
-			case tagTidShifted:
 				if op != ir.Mul {
 					return tagTid
 				}

@@ -370,12 +370,50 @@ func (x *exec) update(in *ir.Call, args []*value) {
 	if u.Key != "" {
 		s.insert = add(s.insert, keyed{m: m, key: u.Key})
 	}
-	if !e.recording || x.seen("update", in, "") {
+	if e.recording {
+		x.logUpdate(in, u, from)
+	}
+}
+
+// update is an update of a map as recorded so far.
+type update struct {
+	m     *model.Update
+	from  origins
+	conds []*condition
+}
+
+// logUpdate puts an update into the model, merged with what was logged for it
+// in other states.
+func (x *exec) logUpdate(in ir.Instr, u *model.Update, from origins) {
+	e := x.e
+	k := serialKey{kind: "update", path: x.path.id, in: in, detail: u.Map.Name + x.s.lockKey()}
+	old, ok := e.updates[k]
+	if !ok {
+		e.updates[k] = &update{u, from, x.s.conds}
+		e.updateOrder = append(e.updateOrder, e.updates[k])
 		return
 	}
-	u.Origins = slices.DeleteFunc(e.originList(from), func(o model.Origin) bool { return o.Access.Place.Map != m })
-	u.Conditions = e.conditionList(s.conds, nil)
-	e.m.Updates = append(e.m.Updates, u)
+	old.from = old.from.union(from)
+	old.conds, _ = joinConds(old.conds, x.s.conds, false)
+	m := old.m
+	m.Const = m.Const && u.Const
+	m.Changed = m.Changed || u.Changed
+	m.ChangedInPlace = m.ChangedInPlace || u.ChangedInPlace
+	if m.FromValue == nil {
+		m.FromValue = u.FromValue
+	}
+	if m.Missed == nil {
+		m.Missed = u.Missed
+	}
+	if m.Key != u.Key {
+		m.Key = ""
+	}
+	if m.KeyKind != u.KeyKind {
+		m.KeyKind = model.KeyUnknown
+	}
+	if m.Flags != nil && (u.Flags == nil || *m.Flags != *u.Flags) {
+		m.Flags = nil
+	}
 }
 
 // deleteElement notes pointers to the deleted element that are still held.

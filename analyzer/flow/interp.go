@@ -68,7 +68,7 @@ func runProgram(ctx context.Context, m *model.Model, p *ir.Program, cfg Config) 
 		ctx: ctx, unit: m.Unit, m: m, prog: p, kernel: cfg.Kernel, budget: cfg.Budget,
 		syms: newSymTable(), objs: objTable{byKey: make(map[objKey]*object)},
 		paths: make(map[pathKey]*callPath), infos: make(map[*ir.Func]*funcInfo),
-		memos: make(map[memoKey]*memo), accesses: make(map[accessKey]*access), serials: make(map[serialKey]int), locks: make(map[int]model.Lock),
+		memos: make(map[memoKey]*memo), accesses: make(map[accessKey]*access), serials: make(map[serialKey]int), locks: make(map[int]model.Lock), updates: make(map[serialKey]*update), calls: make(map[serialKey]*callRecord),
 		skips: make(map[string]bool), refs: make(map[refKey]bool), async: make(map[asyncKey]bool),
 	}
 	defer func() {
@@ -111,8 +111,13 @@ type engine struct {
 	accesses map[accessKey]*access
 	serials  map[serialKey]int
 	locks    map[int]model.Lock // by hold.serial
-	// order lists the accesses of this program as recorded.
-	order []*access
+	// What was recorded of this program, in order.
+	order       []*access
+	updates     map[serialKey]*update
+	updateOrder []*update
+	calls       map[serialKey]*callRecord
+	callOrder   []*callRecord
+	phis        []*object
 
 	recording bool
 	exhausted bool

@@ -99,7 +99,13 @@ func (j *joiner) merge(a, b *state) (*state, bool) {
 			changed = true
 			continue
 		}
-		n := fact{fa.iv.join(fb.iv), fa.nonzero && fb.nonzero}
+		n := fact{iv: fa.iv.join(fb.iv), nonzero: fa.nonzero && fb.nonzero}
+		switch {
+		case fa.not == fb.not, fa.not != 0 && !fb.iv.contains(fa.not):
+			n.not = fa.not
+		case fb.not != 0 && !fa.iv.contains(fb.not):
+			n.not = fb.not
+		}
 		if j.widen {
 			n.iv = widenInterval(fa.iv, n.iv)
 		}
@@ -298,11 +304,11 @@ func (j *joiner) pointers(a *state, va *value, b *state, vb *value, phi func() s
 		n.obj = j.mergeObjects(va.obj, vb.obj, phi)
 	}
 	if va.off != vb.off {
-		n.variable = true
+		n.variable, n.loose = true, true
 		n.varSym = phi()
 		n.index = model.KeyUnknown
-	} else if va.variable != vb.variable || va.varSym != vb.varSym {
-		n.variable = true
+	} else if va.loose != vb.loose || va.variable != vb.variable || va.varSym != vb.varSym {
+		n.variable, n.loose = true, va.loose || vb.loose
 		n.varSym = phi()
 		if va.index != vb.index {
 			n.index = model.KeyUnknown
@@ -331,7 +337,7 @@ func (j *joiner) mergeObjects(a, b *object, phi func() sym) *object {
 	}
 	o := j.e.objs.get(objKey{kind: "phi", n: int(id)}, func(o *object) {
 		o.phi = id
-		o.region = a.region
+		j.e.phis = append(j.e.phis, o)
 	})
 	for _, m := range append(slices.Clone(a.expand()), b.expand()...) {
 		if !slices.Contains(o.members, m) {

@@ -95,6 +95,12 @@ func (e *engine) place(p *value, o *object, size int64) model.Place {
 		// The path is that of the element at the constant part of the offset;
 		// array elements are not told apart in it.
 		pl.Off, pl.Index, pl.IsLock = -1, p.index, false
+		if p.loose {
+			pl.Field, pl.Tags = "", nil
+			if o.global != nil {
+				pl.Tags = o.global.Tags
+			}
+		}
 		pl.IndexKey = fmt.Sprintf("?%d", o.id)
 		if p.varSym != 0 {
 			pl.IndexKey = fmt.Sprintf("s%d+%d", p.varSym, p.off)
@@ -184,6 +190,19 @@ func (e *engine) conditionList(conds []*condition, store *access) []model.Condit
 
 // finish hands the accesses over to the model.
 func (e *engine) finish() {
+	// Elements may have widened since others were merged from them.
+	for _, o := range e.phis {
+		e.describePhi(o)
+	}
+	for _, u := range e.updateOrder {
+		u.m.Origins = slices.DeleteFunc(e.originList(u.from), func(o model.Origin) bool { return o.Access.Place.Map != u.m.Map })
+		u.m.Conditions = e.conditionList(u.conds, nil)
+		e.m.Updates = append(e.m.Updates, u.m)
+	}
+	for _, c := range e.callOrder {
+		c.m.Conditions = e.conditionList(c.conds, nil)
+		e.m.Calls = append(e.m.Calls, c.m)
+	}
 	for _, a := range e.order {
 		a.m.Origins = e.originList(a.origins)
 		a.m.Conditions = e.conditionList(a.conds, a)

@@ -14,6 +14,8 @@ import (
 type fact struct {
 	iv      interval
 	nonzero bool
+	// not is one other value that it is known not to be; 0 for none.
+	not int64
 }
 
 var noFact = fact{iv: anyInt}
@@ -215,8 +217,14 @@ func (s *state) key() string {
 		case f.iv.isConst():
 			b = append(b, '=')
 			b = strconv.AppendInt(b, f.iv.lo, 10)
-		case f.nonzero:
-			b = append(b, '!')
+		default:
+			if f.nonzero {
+				b = append(b, '!')
+			}
+			if f.not != 0 {
+				b = append(b, '~')
+				b = strconv.AppendInt(b, f.not, 10)
+			}
 		}
 	}
 	return string(b)

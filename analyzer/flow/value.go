@@ -16,7 +16,6 @@ const (
 	tagNone       tag = iota
 	tagPidTgid        // whole bpf_get_current_pid_tgid()
 	tagTid            // its low half, or a value that holds it whole
-	tagTidShifted     // the low half shifted up by 32: half of a zero-extension
 	tagTgid           // its high half
 	tagCPU            // the running CPU
 	tagTask           // the current task's address
@@ -67,6 +66,9 @@ type value struct {
 	sym sym
 	tag tag
 	cmp *comparison
+	// low is set when the value is another one shifted up by 32: the first half
+	// of a zero- or sign-extension, as compilers write it without 32-bit moves.
+	low *value
 	// origins are the loads of shared memory the value derives from.
 	origins origins
 
@@ -75,6 +77,8 @@ type value struct {
 	obj      *object
 	off      int64
 	variable bool
+	// loose: off is no sure constant part either (a merge of two offsets).
+	loose    bool
 	varSym   sym
 	index    model.KeyKind
 	nullable bool
@@ -108,8 +112,8 @@ func (v *value) equal(o *value) bool {
 		return false
 	}
 	return v.iv == o.iv && v.sym == o.sym && v.tag == o.tag && v.obj == o.obj && v.off == o.off &&
-		v.variable == o.variable && v.varSym == o.varSym && v.index == o.index && v.nullable == o.nullable &&
-		v.mapv == o.mapv && v.fn == o.fn && v.unchecked == o.unchecked && sameComparison(v.cmp, o.cmp) &&
+		v.variable == o.variable && v.loose == o.loose && v.varSym == o.varSym && v.index == o.index && v.nullable == o.nullable &&
+		v.mapv == o.mapv && v.fn == o.fn && v.unchecked == o.unchecked && (v.low == o.low || v.low.equal(o.low)) && sameComparison(v.cmp, o.cmp) &&
 		v.origins.equal(o.origins)
 }
 
