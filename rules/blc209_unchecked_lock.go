@@ -18,14 +18,22 @@ func checkUncheckedLock(p *Pass) {
 		if op.Kind != model.Release || !op.Unchecked {
 			continue
 		}
-		// The lock call is what lacks the check; where it is not known, the
-		// unlock shows it.
-		at := op.Site
 		opts := []Option{OnLock(op.Lock), Help("if (%s(...)) return 0; before the protected access", lockFuncName(op.Lock))}
-		if since := op.Lock.Since; since.Pos != nil {
-			at = since
-			opts = append(opts, Related(op.Pos, "this %s is reached when the lock was not taken", unlockName(op.Lock)))
+		if at := p.acquisition(op); at != nil {
+			opts = append(opts, Related(at.Pos, "the result of this call is not checked"))
 		}
-		p.Report(at, fmt.Sprintf("%s does not check the result of %s, which fails when it would deadlock or wait too long: it goes on without the lock", programs, lockFuncName(op.Lock)), opts...)
+		// At the unlock, where the verifier stops.
+		p.Report(op.Site, fmt.Sprintf("a path of %s reaches this %s although %s failed, as it does when it would deadlock or wait too long: its result is not checked", programs, unlockName(op.Lock), lockFuncName(op.Lock)), opts...)
 	}
+}
+
+// acquisition finds the operation that should have taken the lock that op
+// releases.
+func (p *Pass) acquisition(op *model.LockOp) *model.LockOp {
+	for _, l := range p.Model.Locks {
+		if l.Kind == model.Acquire && l.Program == op.Program && l.Lock.ID == op.Lock.ID {
+			return l
+		}
+	}
+	return nil
 }

@@ -1,0 +1,74 @@
+// The value is used after its element was deleted.
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+struct val {
+	__u64 start;
+	__u64 bytes;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, struct val);
+} started SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, struct val);
+} recent SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} events SEC(".maps");
+
+SEC("tp/syscalls/sys_exit_read")
+int reads(void *ctx)
+{
+	__u64 id = bpf_get_current_pid_tgid(), delta;
+	struct val *v = bpf_map_lookup_elem(&started, &id);
+
+	if (!v)
+		return 0;
+	bpf_map_delete_elem(&started, &id);
+	delta = bpf_ktime_get_ns() - v->start; // want BLC109 "started"
+	bpf_ringbuf_output(&events, &delta, sizeof(delta), 0);
+	return 0;
+}
+
+SEC("tc")
+int writes(struct __sk_buff *skb)
+{
+	__u32 key = skb->hash;
+	struct val *v = bpf_map_lookup_elem(&recent, &key);
+
+	if (!v)
+		return TC_ACT_OK;
+	if (v->bytes > 1000) {
+		bpf_map_delete_elem(&recent, &key);
+		goto out;
+	}
+	return TC_ACT_OK;
+out:
+	v->start = skb->len; // want BLC109 "recent"
+	return TC_ACT_OK;
+}
+
+SEC("tc")
+int passes_on(struct __sk_buff *skb)
+{
+	__u32 key = skb->hash;
+	struct val *v = bpf_map_lookup_elem(&recent, &key);
+
+	if (!v)
+		return TC_ACT_OK;
+	bpf_map_delete_elem(&recent, &key);
+	bpf_ringbuf_output(&events, v, sizeof(*v), 0); // want BLC109 "recent"
+	return TC_ACT_OK;
+}
+
+char LICENSE[] SEC("license") = "GPL";
