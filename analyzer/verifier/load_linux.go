@@ -65,13 +65,19 @@ type loading struct {
 	mods  []int32
 	out   *Load
 	maps  map[*linker.Map]int
-	maps_ []func() // to undo
+	undo  []func()
 	attr  progLoadAttr
 }
 
 func (e *env) loadProgram(o *linker.Object, p *linker.Program, btfFD int, out *Load) {
 	ld := &loading{env: e, o: o, p: p, btfFD: btfFD, out: out, maps: map[*linker.Map]int{}}
 	defer ld.close()
+	// The BTF decoder is not proof against every hostile object.
+	defer func() {
+		if v := recover(); v != nil {
+			out.Verdict, out.Reason = NotLoadable, fmt.Sprintf("malformed object: %v", v)
+		}
+	}()
 	fd, log, err := ld.load()
 	closeFD(fd)
 	var un *unavailable
@@ -88,7 +94,7 @@ func (e *env) loadProgram(o *linker.Object, p *linker.Program, btfFD int, out *L
 }
 
 func (ld *loading) close() {
-	for _, f := range ld.maps_ {
+	for _, f := range ld.undo {
 		f()
 	}
 	for _, fd := range ld.fds {
@@ -461,7 +467,7 @@ func (ld *loading) mmapArena(m *linker.Map, fd int) error {
 	if errno != 0 {
 		return missing("map %s: mmap: %s", m.Name, errnoName(errno))
 	}
-	ld.maps_ = append(ld.maps_, func() { _, _, _ = unix.Syscall(unix.SYS_MUNMAP, p, size, 0) })
+	ld.undo = append(ld.undo, func() { _, _, _ = unix.Syscall(unix.SYS_MUNMAP, p, size, 0) })
 	return nil
 }
 

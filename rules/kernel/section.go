@@ -11,7 +11,8 @@ type sectionDef struct {
 }
 
 // sectionDefs is the table section_defs of tools/lib/bpf/libbpf.c (Linux 6.12)
-// and, from 6.13 on, the uprobe.session forms.
+// and, from later
+// releases, the uprobe.session (6.13) and fsession forms.
 var sectionDefs = []sectionDef{
 	{"socket", ProgTypeSocketFilter, false},
 	{"sk_reuseport/migrate", ProgTypeSkReuseport, false},
@@ -57,6 +58,8 @@ var sectionDefs = []sectionDef{
 	{"fentry.s+", ProgTypeTracing, true},
 	{"fmod_ret.s+", ProgTypeTracing, true},
 	{"fexit.s+", ProgTypeTracing, true},
+	{"fsession+", ProgTypeTracing, false},
+	{"fsession.s+", ProgTypeTracing, true},
 	{"freplace+", ProgTypeExt, false},
 	{"lsm+", ProgTypeLSM, false},
 	{"lsm.s+", ProgTypeLSM, true},

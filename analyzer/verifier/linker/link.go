@@ -316,6 +316,10 @@ func (p *Program) reloc(i int, s elf.Symbol) {
 func (p *Program) extern(i int, s elf.Symbol) {
 	o := p.obj
 	in := p.Insns[i]
+	if in.Op != opCall && (in.Op != opLdImm64 || i+1 >= len(p.Insns)) {
+		p.Err = fmt.Errorf("instruction %d (opcode %#x) refers to %s", i, in.Op, s.Name)
+		return
+	}
 	r := Reloc{Insn: i, Sym: s.Name, Weak: elf.ST_BIND(s.Info) == elf.STB_WEAK, Kind: RelUnresolved}
 	for _, k := range o.Kconfig {
 		if k.Name == s.Name && in.Op == opLdImm64 {
