@@ -394,14 +394,13 @@ func usable(pkgs []*packages.Package, dir string, named map[string]bool) (good [
 }
 
 // firstError picks the error that says most: the first of the parser or type
-// checker, else the first of the go command. It is nil when only an embedded
-// file is missing.
+// checker, else the first of the go command. It is nil when all are harmless.
 func firstError(errs []packages.Error) *packages.Error {
 	var first *packages.Error
 	for i := range errs {
 		e := &errs[i]
 		switch {
-		case isMissingEmbed(e.Msg):
+		case isHarmless(e.Msg):
 		case e.Kind == packages.ParseError || e.Kind == packages.TypeError:
 			return e
 		case first == nil:
@@ -411,8 +410,12 @@ func firstError(errs []packages.Error) *packages.Error {
 	return first
 }
 
-func isMissingEmbed(msg string) bool {
-	return strings.Contains(msg, "no matching files found") && strings.Contains(msg, "pattern ")
+// isHarmless reports whether an error stops the go command but says nothing
+// against the Go code: an embedded file is missing, or a BPF source beside the
+// code lacks its build constraint.
+func isHarmless(msg string) bool {
+	return strings.Contains(msg, "no matching files found") && strings.Contains(msg, "pattern ") ||
+		strings.Contains(msg, "C source files not allowed when not using cgo")
 }
 
 // errorSpan is where a loader's error is, or else the package's folder.

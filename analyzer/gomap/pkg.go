@@ -262,7 +262,14 @@ func (pk *pkg) companions(ctx context.Context) {
 			continue
 		}
 		seen[l.path] = true
-		c, err := pk.readObject(ctx, l.path, strings.TrimSuffix(filepath.Base(l.path), filepath.Ext(l.path)))
+		stem := strings.TrimSuffix(filepath.Base(l.path), filepath.Ext(l.path))
+		var c *companion
+		var err error
+		if filepath.Ext(l.path) == ".c" {
+			c, err = pk.readSource(ctx, generate{source: l.path, stem: stem})
+		} else {
+			c, err = pk.readObject(ctx, l.path, stem)
+		}
 		if err != nil {
 			pk.unreadable(l.pos, l.end, l.path, err)
 			continue
@@ -320,7 +327,8 @@ func (pk *pkg) rel(path string) string {
 }
 
 // loaded finds objects that constant arguments of loaders name, relative to
-// the package's folder or its module's root.
+// the package's folder or its module's root. Where main.bpf.o is not built, its
+// source is main.bpf.c by convention.
 func (pk *pkg) loaded() []embed {
 	var out []embed
 	for _, fn := range pk.funcs {
@@ -344,7 +352,11 @@ func (pk *pkg) loaded() []embed {
 				if !ok || name == "" {
 					continue
 				}
-				if p := pk.findFile(call.Pos(), name); p != "" {
+				p := pk.findFile(call.Pos(), name)
+				if p == "" && strings.HasSuffix(name, ".o") {
+					p = pk.findFile(call.Pos(), strings.TrimSuffix(name, ".o")+".c")
+				}
+				if p != "" {
 					expr := pk.callExpr(call)
 					e := embed{path: p, tried: name, pos: call.Pos(), end: call.Pos()}
 					if expr != nil {
