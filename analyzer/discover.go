@@ -36,6 +36,8 @@ type input struct {
 	abs   string
 	kind  inputKind
 	named bool // by the user, not found by a walk
+	// keepModel: the result is to hold the model.
+	keepModel bool
 }
 
 // inputs is what the arguments stand for.
@@ -91,7 +93,7 @@ func (d *discoverer) argument(arg string) {
 		}
 	}
 	abs := d.o.abs(arg)
-	if _, ok := d.o.Overlay[abs]; ok {
+	if _, ok := d.o.Overlay[abs]; ok && filepath.Ext(arg) != ".go" {
 		d.add(input{path: arg, abs: abs, kind: kindC, named: true})
 		return
 	}

@@ -32,6 +32,8 @@ type Options struct {
 	// Overlay replaces the contents of files (unsaved buffers, standard
 	// input), by path.
 	Overlay map[string][]byte
+	// Headers keeps headers between runs; nil: only during this one.
+	Headers *HeaderCache
 
 	// Rules says what is reported. Later layers override earlier ones: a
 	// config's, then the command line's.
@@ -87,6 +89,9 @@ func (o Options) normal() (Options, error) {
 	}
 	if o.Confidence == 0 {
 		o.Confidence = diag.Medium
+	}
+	if o.Headers == nil {
+		o.Headers = NewHeaderCache()
 	}
 	if o.ExcludeDir == "" {
 		o.ExcludeDir = o.Dir

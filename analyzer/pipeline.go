@@ -34,6 +34,7 @@ type unitResult struct {
 	// recorded are the source lines of an object, less those that nothing
 	// points to.
 	recorded map[string]map[int]string
+	model    *model.Model // with input.keepModel
 	// broken: nothing of the input could be analysed, because of err.
 	broken bool
 	err    error
@@ -96,6 +97,9 @@ func analyseOne(ctx context.Context, o *Options, in input) (res *unitResult) {
 		return res
 	}
 	m := flow.Analyze(ctx, u, flow.Config{Kernel: o.Kernel})
+	if in.keepModel {
+		res.model = m
+	}
 	res.findings = rules.Run([]*model.Model{m}, rules.Config{Kernel: o.Kernel})
 	res.skipped = append(append(res.skipped, u.Skipped...), m.Skipped...)
 	res.notes = u.Notes
@@ -151,6 +155,7 @@ func load(ctx context.Context, o *Options, in input) (*ir.Unit, error) {
 		ExtraFlags:  o.ExtraFlags,
 		Overlay:     o.Overlay,
 		BTF:         o.BTF,
+		Cache:       o.Headers,
 	})
 }
 
