@@ -1,0 +1,44 @@
+// show: note
+// Inserted first, filled in later.
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+struct val {
+	__u64 start;
+	__u32 kind;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16);
+	__type(key, __u32);
+	__type(value, struct val);
+} conns SEC(".maps");
+
+static const struct val zero;
+
+SEC("tc")
+int create(struct __sk_buff *skb)
+{
+	__u32 key = skb->hash;
+	struct val *v;
+
+	bpf_map_update_elem(&conns, &key, &zero, BPF_NOEXIST);
+	v = bpf_map_lookup_elem(&conns, &key);
+	if (!v)
+		return TC_ACT_OK;
+	v->start = bpf_ktime_get_ns(); // want BLC112 "half filled"
+	v->kind = skb->protocol;
+	return TC_ACT_OK;
+}
+
+SEC("xdp")
+int reader(struct xdp_md *ctx)
+{
+	__u32 key = ctx->rx_queue_index;
+	struct val *v = bpf_map_lookup_elem(&conns, &key);
+
+	return v && v->start && v->kind == 6 ? XDP_PASS : XDP_DROP;
+}
+
+char LICENSE[] SEC("license") = "GPL";
