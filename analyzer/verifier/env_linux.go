@@ -76,7 +76,7 @@ func (e *env) probe() error {
 	closeFD(fd)
 	switch {
 	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
-		return fmt.Errorf("%w: loading programs needs CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN (run as root, or use --vm VMLINUZ, which needs no privilege)", ErrPrivilege)
+		return fmt.Errorf("%w (CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN)", ErrPrivilege)
 	case errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EINVAL):
 		return ErrNoBPF
 	}

@@ -18,6 +18,9 @@ const (
 	flagMmapable   = 1 << 10
 )
 
+// maxData bounds a data section: an object's header may claim any size.
+const maxData = 64 << 20
+
 func (o *Object) readMaps() error {
 	if err := o.readBTFMaps(); err != nil {
 		return err
@@ -48,7 +51,7 @@ func (o *Object) readMaps() error {
 }
 
 func (o *Object) addDataMap(i int, s *elf.Section) {
-	if s.Size > math.MaxInt32 {
+	if s.Size > maxData {
 		return
 	}
 	m := &Map{Name: s.Name, Type: kernel.MapTypeArray, KeySize: 4, ValueSize: uint32(s.Size), MaxEntries: 1}

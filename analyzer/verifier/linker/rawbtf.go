@@ -1,12 +1,12 @@
 package linker
 
 import (
+	"bytes"
 	"debug/elf"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"sort"
-	"strings"
 
 	"github.com/cilium/ebpf/btf"
 )
@@ -106,8 +106,8 @@ func (r *rawBTF) str(off uint32) string {
 		return ""
 	}
 	s := r.b[r.strs+int(off) : r.strs+r.slen]
-	if i := strings.IndexByte(string(s), 0); i >= 0 {
-		return string(s[:i])
+	if i := bytes.IndexByte(s, 0); i >= 0 {
+		s = s[:i]
 	}
 	return string(s)
 }
@@ -217,8 +217,9 @@ func (o *Object) fixDatasec(off int, syms map[string]elf.Symbol, intID uint32) {
 			r.set(e, 1, intID)
 			r.set(e, 2, uint32(i)*32)
 		}
+		kconfig := o.kconfigVars()
 		for i := 1; i < len(r.at); i++ {
-			if v := r.at[i]; r.kindAt(v) == kindVar && r.field(v, 3) == 2 && !o.isKconfigVar(uint32(i)) {
+			if v := r.at[i]; r.kindAt(v) == kindVar && r.field(v, 3) == 2 && !kconfig[uint32(i)] {
 				r.set(v, 3, 1)
 				r.set(v, 2, intID)
 			}
@@ -263,20 +264,16 @@ func (o *Object) fixDatasec(off int, syms map[string]elf.Symbol, intID uint32) {
 	}
 }
 
-// isKconfigVar reports whether a VAR is listed in .kconfig.
-func (o *Object) isKconfigVar(id uint32) bool {
-	r := o.btfMod
-	ds := r.findDatasec(".kconfig")
-	if ds == 0 {
-		return false
-	}
-	off := r.at[ds]
-	for i := range r.vlenAt(off) {
-		if r.field(off+12+12*i, 0) == id {
-			return true
+// kconfigVars are the VARs listed in .kconfig.
+func (o *Object) kconfigVars() map[uint32]bool {
+	r, vars := o.btfMod, map[uint32]bool{}
+	if ds := r.findDatasec(".kconfig"); ds != 0 {
+		off := r.at[ds]
+		for i := range r.vlenAt(off) {
+			vars[r.field(off+12+12*i, 0)] = true
 		}
 	}
-	return false
+	return vars
 }
 
 // layoutKconfig lays the .kconfig variables out one after another, and makes
