@@ -3,6 +3,7 @@ package flow
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
@@ -95,7 +96,8 @@ func (e *engine) place(p *value, o *object, size int64) model.Place {
 		// The path is that of the element at the constant part of the offset;
 		// array elements are not told apart in it.
 		pl.Off, pl.Index, pl.IsLock = -1, p.index, false
-		if p.loose {
+		// A variable offset into what is no array tells of no member.
+		if p.loose || !strings.Contains(pl.Field, "[]") {
 			pl.Field, pl.Tags = "", nil
 			if o.global != nil {
 				pl.Tags = o.global.Tags

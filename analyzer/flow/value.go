@@ -13,14 +13,14 @@ import (
 type tag uint8
 
 const (
-	tagNone       tag = iota
-	tagPidTgid        // whole bpf_get_current_pid_tgid()
-	tagTid            // its low half, or a value that holds it whole
-	tagTgid           // its high half
-	tagCPU            // the running CPU
-	tagTask           // the current task's address
-	tagCtx            // loaded from the program's context
-	tagOther          // an address or number that identifies something else
+	tagNone    tag = iota
+	tagPidTgid     // whole bpf_get_current_pid_tgid()
+	tagTid         // its low half, or a value that holds it whole
+	tagTgid        // its high half
+	tagCPU         // the running CPU
+	tagTask        // the current task's address
+	tagCtx         // loaded from the program's context
+	tagOther       // an address or number that identifies something else
 )
 
 // interval is a range of signed 64-bit values.
