@@ -27,6 +27,7 @@ type btfData struct {
 	datasecs map[string]*btf.Datasec
 	funcs    map[string]*btf.Func // by name; the first of several
 	structs  map[string]*btf.Struct
+	vars     map[string]*btf.Var  // by name; the first of several
 	kfuncs   map[string]*btf.Func // filled in by kfunc
 	ext      extInfo
 }
@@ -132,6 +133,7 @@ func (b *btfData) index() (bad error) {
 	b.datasecs = make(map[string]*btf.Datasec)
 	b.funcs = make(map[string]*btf.Func)
 	b.structs = make(map[string]*btf.Struct)
+	b.vars = make(map[string]*btf.Var)
 	errs := 0
 	for id := btf.TypeID(1); int(id) <= b.types; id++ {
 		t, err := b.spec.TypeByID(id)
@@ -153,6 +155,10 @@ func (b *btfData) index() (bad error) {
 		case *btf.Func:
 			if b.funcs[t.Name] == nil {
 				b.funcs[t.Name] = t
+			}
+		case *btf.Var:
+			if b.vars[t.Name] == nil {
+				b.vars[t.Name] = t
 			}
 		case *btf.Struct:
 			if t.Name != "" && b.structs[t.Name] == nil {

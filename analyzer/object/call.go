@@ -13,9 +13,14 @@ import (
 // bpfThrow is the kfunc that ends the program.
 const bpfThrow = "bpf_throw"
 
+// isCall reports whether in is a call of any kind.
+func (in *insn) isCall() bool {
+	return in.op.Class() == asm.JumpClass && in.op&0xf0 == asm.OpCode(asm.Call)
+}
+
 // callsX reports whether in is the indirect call (callx).
 func (in *insn) callsX() bool {
-	return in.op.Class() == asm.JumpClass && in.op&0xf0 == asm.OpCode(asm.Call) && in.isX()
+	return in.isCall() && in.isX()
 }
 
 // isNoReturn reports whether in is a call that does not come back.

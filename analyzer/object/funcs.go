@@ -136,7 +136,8 @@ func (l *loader) loadSectionFuncs(s *section, data []byte) {
 		if sym.Value < end {
 			fn.code = data[sym.Value:end]
 		}
-		if isLocal(sym) {
+		// Without BTF for its functions the kernel checks none on its own.
+		if isLocal(sym) || l.btf == nil || len(l.btf.ext.funcs) == 0 {
 			fn.fn.Linkage = ir.Static
 		}
 		if fn.btf = protos[sym.Value]; fn.btf == nil && l.btf != nil {

@@ -180,19 +180,28 @@ func (l *loader) globalAt(sec int, off int64) (*ir.Global, int64) {
 	return g, off
 }
 
-// externAddress gives the global for the address of an undefined symbol that
-// BTF does not describe: a kernel symbol whose type is not known, or a kernel
-// function whose presence is tested.
+// externAddress gives the global for the address of an undefined symbol that is
+// neither kernel configuration nor a kernel variable that BTF lists: a variable
+// of another object, a kernel function whose presence is tested, or (without
+// BTF) some symbol of the kernel.
 func (l *loader) externAddress(sym elf.Symbol) *ir.Global {
 	if g := l.externs[sym.Name]; g != nil {
 		return g
 	}
 	g := &ir.Global{
-		Name:    sym.Name,
-		Section: ksymsSection,
-		Ksym:    true,
-		Weak:    elf.ST_BIND(sym.Info) == elf.STB_WEAK,
-		Static:  true,
+		Name: sym.Name,
+		Pos:  l.dwarf.variable(sym.Name, l.paths),
+		Weak: elf.ST_BIND(sym.Info) == elf.STB_WEAK,
+	}
+	var v *btf.Var
+	if l.btf != nil {
+		v = l.btf.vars[sym.Name]
+	}
+	if v != nil {
+		g.Type, g.Size, g.Tags = l.types.convert(v.Type), sizeof(v.Type), v.Tags
+		_, g.Const = btf.As[*btf.Const](v.Type)
+	} else {
+		g.Section, g.Ksym = ksymsSection, true
 	}
 	l.externs[sym.Name] = g
 	l.unit.Globals = append(l.unit.Globals, g)

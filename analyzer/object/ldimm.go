@@ -70,6 +70,8 @@ func (lo *lowering) address(in *insn, r reloc) {
 		off = int64(r.sym.Value) + r.addend
 	}
 	switch {
+	case sec == nil && lo.externMap(r.sym.Name) != nil:
+		lo.emit(&ir.MapAddr{Base: lo.base(), Dst: dst, Map: lo.externMap(r.sym.Name)})
 	case sec == nil:
 		lo.emit(&ir.GlobalAddr{Base: lo.base(), Dst: dst, Global: lo.externAddress(r.sym)})
 	case lo.mapSecs[sec.index]:

@@ -123,14 +123,15 @@ type loader struct {
 	dwarf *dwarfInfo // never nil
 	paths *pathMapper
 
-	maps    map[int][]mapVar      // by section, sorted by offset
-	globals map[int][]*sectionVar // by section, sorted by offset
-	externs map[string]*ir.Global // .kconfig and .ksyms variables by name
-	pseudo  map[int]*ir.Global    // whole sections
-	mapSecs map[int]bool          // sections that hold map definitions
-	extRead map[string]bool       // sections, by name, that BTF's line information went to
-	funcs   []*function           // by section and offset
-	funcAt  map[symKey]*function
+	maps       map[int][]mapVar      // by section, sorted by offset
+	globals    map[int][]*sectionVar // by section, sorted by offset
+	externs    map[string]*ir.Global // .kconfig and .ksyms variables by name
+	pseudo     map[int]*ir.Global    // whole sections
+	mapSecs    map[int]bool          // sections that hold map definitions
+	externMaps map[string]*ir.Map
+	extRead    map[string]bool // sections, by name, that BTF's line information went to
+	funcs      []*function     // by section and offset
+	funcAt     map[symKey]*function
 }
 
 // symKey is a place in a section.

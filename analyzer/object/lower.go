@@ -133,6 +133,9 @@ func (lo *lowering) insn(in *insn) {
 		lo.unknown(in, in.bad)
 		return
 	}
+	if _, ok := lo.relocAt(in); ok && !in.wide && !in.isCall() {
+		lo.skipInsn("instruction %d: a relocation where none is expected", in.index)
+	}
 	switch in.op.Class() {
 	case asm.ALUClass, asm.ALU64Class:
 		lo.alu(in)
@@ -316,7 +319,7 @@ func (lo *lowering) jump(in *insn) {
 	case jumpMay, jumpIf:
 		lo.branch(in, kind, target)
 	case jumpNone:
-		if in.op.Class() == asm.JumpClass && in.op&0xf0 == asm.OpCode(asm.Call) {
+		if in.isCall() {
 			lo.call(in)
 			return
 		}

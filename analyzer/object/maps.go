@@ -27,6 +27,7 @@ func isLegacyMapSection(name string) bool {
 func (l *loader) loadMaps() {
 	l.maps = make(map[int][]mapVar)
 	l.mapSecs = make(map[int]bool)
+	l.externMaps = make(map[string]*ir.Map)
 	for _, s := range l.file.secs {
 		switch {
 		case s.Name == btfMapSection:
@@ -37,6 +38,23 @@ func (l *loader) loadMaps() {
 			l.loadLegacyMaps(s)
 		}
 	}
+}
+
+// externMap gives the map of another object that an undefined symbol stands
+// for, nil when BTF does not list it among the maps.
+func (l *loader) externMap(name string) *ir.Map {
+	if m := l.externMaps[name]; m != nil || l.btf == nil {
+		return m
+	}
+	v := datasecVars(l.btf.datasecs[btfMapSection])[name]
+	if v == nil {
+		return nil
+	}
+	m := &ir.Map{Name: name, Pos: l.dwarf.variable(name, l.paths)}
+	l.fillMap(m, v.Type, 0)
+	l.unit.Maps = append(l.unit.Maps, m)
+	l.externMaps[name] = m
+	return m
 }
 
 // symbolsIn gives the named data symbols of a section sorted by offset, one
