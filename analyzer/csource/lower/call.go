@@ -175,7 +175,7 @@ func (f *fn) callEntity(e *entity, vals []value, used bool, n cc.Node) value {
 		} else {
 			c.Kind, c.Ptr = ir.CallIndirect, f.load(f.varPlace(e, n), f.pos(n)).op
 		}
-	case e.def != nil:
+	case e.def != nil || e.static:
 		c.Kind = ir.CallFunc
 		if f.dry == 0 {
 			c.Func = f.funcOf(e)

@@ -218,6 +218,12 @@ func (l *lowerer) funcOf(e *entity) *ir.Func {
 		fn.Pos = noPos
 	}
 	e.fn = fn
+	if e.def == nil && e.static {
+		// The loader left the body out and has named the function and the
+		// reason among the skipped parts.
+		fn.Extern, fn.Skipped = false, "its definition could not be read"
+		l.unit.Funcs = append(l.unit.Funcs, fn)
+	}
 	if e.def != nil {
 		fn.Pos = l.pos(e.def.Declarator)
 		l.work = append(l.work, e)

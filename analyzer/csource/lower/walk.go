@@ -137,7 +137,6 @@ type bodyFacts struct {
 	// labelScopes has, for every label, the statements around it that open a
 	// scope, outermost first.
 	labelScopes map[string][]cc.Node
-	computed    bool // goto *p
 	open        []cc.Node
 }
 
@@ -230,7 +229,6 @@ func (b *bodyFacts) statement(n *cc.Statement) {
 		}
 	case cc.StatementJump:
 		if s := n.JumpStatement; s != nil {
-			b.computed = b.computed || s.Case == cc.JumpStatementGotoExpr
 			b.expr(s.ExpressionList)
 		}
 	case cc.StatementAsm:
