@@ -65,7 +65,7 @@ func lostUpdateAt(p *Pass, a *model.Access) *lostUpdateRace {
 func derivedRace(p *Pass, a *model.Access, s sharing) *lostUpdateRace {
 	var best *lostUpdateRace
 	for _, o := range a.Origins {
-		if o.Access == nil || o.Copied || o.Access.Place.IsLock {
+		if o.Access == nil || o.Copied || o.Access.Place.IsLock || setBefore(o.Access) {
 			continue
 		}
 		same := samePlace(a.Place, o.Access.Place)
@@ -103,7 +103,7 @@ func claimRace(p *Pass, a *model.Access, s sharing) *lostUpdateRace {
 			continue
 		}
 		for _, o := range c.Origins {
-			if o.Access == nil || o.Access.Place.IsLock || o.Access.Kind == model.AtomicRMW {
+			if o.Access == nil || o.Access.Place.IsLock || o.Access.Kind == model.AtomicRMW || setBefore(o.Access) {
 				continue
 			}
 			if samePlace(a.Place, o.Access.Place) != isSame {
@@ -117,6 +117,23 @@ func claimRace(p *Pass, a *model.Access, s sharing) *lostUpdateRace {
 		}
 	}
 	return nil
+}
+
+// setBefore reports whether the same run stored to the place before it loaded
+// it, and not just a change of what was there: then it uses the place for
+// values of its own, which is shared-scratch's, and no update is lost that
+// another run made before.
+func setBefore(load *model.Access) bool {
+	fill := load.FilledBefore
+	if fill == nil {
+		return false
+	}
+	for _, o := range fill.Origins {
+		if o.Access != nil && samePlace(fill.Place, o.Access.Place) != differs {
+			return false
+		}
+	}
+	return true
 }
 
 func (r *lostUpdateRace) report(p *Pass) {
