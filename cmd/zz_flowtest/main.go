@@ -37,6 +37,9 @@ func main() {
 			fmt.Println(p, "ERR", err)
 			continue
 		}
+		if os.Getenv("DUMP") != "" {
+			dump(u)
+		}
 		t := time.Now()
 		m := flow.Analyze(context.Background(), u, flow.Config{})
 		d := time.Since(t)
