@@ -74,6 +74,7 @@ var messages = []message{
 	m(`has no valid bpf_(res_)?spin_lock`, "BLC206"),
 	m(`doesn't point to 'struct bpf_(res_)?spin_lock'`, "BLC206"),
 	m(`doesn't have constant offset\. bpf_(res_)?spin_lock has to be at the constant offset`, "BLC206"),
+	m(`^R\d+ type=(\S+_or_null\S*|scalar|untrusted_\S+) expected=map_value`),
 	{re: regexp.MustCompile(`^R\d+ type=\S+ expected=map_value`), call: lockPointer},
 	{re: regexp.MustCompile(`doesn't point to map value or allocated object`), call: lockPointer},
 	// Touching the lock.

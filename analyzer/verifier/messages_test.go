@@ -50,6 +50,7 @@ func TestMessages(t *testing.T) {
 		{lock, "local 'kptr' has no valid bpf_res_spin_lock", "BLC206"},
 		{lock, "off 48 doesn't point to 'struct bpf_spin_lock' that is at 40", "BLC206"},
 		{lock, "R1 type=fp expected=map_value, ptr_", "BLC206"},
+		{lock, "R1 type=map_value_or_null expected=map_value, ptr_", ""},
 		{"call bpf_map_lookup_elem#1", "R1 type=fp expected=map_value", ""},
 		{"call bpf_res_spin_lock#9", "arg#0 doesn't point to map value or allocated object", "BLC206"},
 		{"call f", "bpf_spin_lock at off=16 must be held for bpf_list_head", "BLC210"},

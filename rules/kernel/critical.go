@@ -156,3 +156,32 @@ func allowedInSection(t Target, s Section, v Version) (bool, string) {
 	}
 	return true, ""
 }
+
+// AllowedInLess reports whether the call may stand in the callback that
+// bpf_rbtree_add compares nodes with, where the tree's lock is held by the
+// caller of bpf_rbtree_add; if not, text is the verifier's message. The rules
+// of a critical section apply besides. Source: kernel/bpf/verifier.c
+// check_func_arg, check_kfunc_call, check_kfunc_args (6.12, 6.18).
+func AllowedInLess(t Target, v Version) (ok bool, text string) {
+	switch t.Kind {
+	case TargetHelper:
+		if t.Helper == HelperSpinLock || t.Helper == HelperSpinUnlock {
+			return false, "can't spin_{lock,unlock} in rbtree cb"
+		}
+	case TargetKfunc:
+		k := KfuncByName(t.Kfunc)
+		if k == nil {
+			break
+		}
+		switch {
+		case k.Class == KfuncRCULock || k.Class == KfuncRCUUnlock:
+			return false, "Calling bpf_rcu_read_{lock,unlock} in unnecessary rbtree callback"
+		case k.Name == "bpf_rbtree_remove", k.Name == "bpf_rbtree_left", k.Name == "bpf_rbtree_right":
+			if v.AtLeast(6, 16) {
+				return false, k.Name + " not allowed in rbtree cb"
+			}
+			return false, "rbtree_remove not allowed in rbtree cb"
+		}
+	}
+	return true, ""
+}

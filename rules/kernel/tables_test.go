@@ -232,6 +232,25 @@ func TestAllowedInCriticalSection(t *testing.T) {
 	}
 }
 
+func TestAllowedInLess(t *testing.T) {
+	for _, tc := range []struct {
+		t    Target
+		v    Version
+		want string
+	}{
+		{Target{Kind: TargetHelper, Helper: HelperSpinUnlock}, Version{6, 12}, "can't spin_{lock,unlock} in rbtree cb"},
+		{Target{Kind: TargetHelper, Helper: HelperKtimeGetNs}, Version{6, 12}, ""},
+		{Target{Kind: TargetKfunc, Kfunc: "bpf_rbtree_remove"}, Version{6, 12}, "rbtree_remove not allowed in rbtree cb"},
+		{Target{Kind: TargetKfunc, Kfunc: "bpf_rbtree_remove"}, Version{6, 18}, "bpf_rbtree_remove not allowed in rbtree cb"},
+		{Target{Kind: TargetKfunc, Kfunc: "bpf_rbtree_first"}, Version{6, 18}, ""},
+		{Target{Kind: TargetKfunc, Kfunc: "unheard_of"}, Version{6, 18}, ""},
+	} {
+		if ok, text := AllowedInLess(tc.t, tc.v); ok != (tc.want == "") || text != tc.want {
+			t.Errorf("%+v on %s: %v %q", tc.t, tc.v, ok, text)
+		}
+	}
+}
+
 func TestMayUseSpinLock(t *testing.T) {
 	for _, tc := range []struct {
 		sec              string
