@@ -430,14 +430,14 @@ func (s *scanner) declarators(n, start, end, headEnd, bodyEnd int, function bool
 		s.x.names.add(src, o, e, n)
 	}
 	// Further declarators: typedef int a, b; are rare in such headers but legal.
-	for depth, i := 0, e; i < end && e > o; i++ {
+	for depth, i := 0, from; i < end && e > o; i++ {
 		switch src[i] {
 		case '(', '[', '{':
 			depth++
 		case ')', ']', '}':
 			depth--
 		case ',':
-			if depth == 0 {
+			if depth == 0 && i >= e {
 				o2, e2 := declared(src, i+1, end)
 				s.x.names.add(src, o2, e2, n)
 			}

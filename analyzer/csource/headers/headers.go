@@ -7,6 +7,7 @@ package headers
 import (
 	"embed"
 	"strings"
+	"sync"
 )
 
 //go:embed include
@@ -20,6 +21,29 @@ func Read(name string) (string, bool) {
 	}
 	return string(b), true
 }
+
+// kernelAPI are the embedded headers that vmlinux.h stands for.
+var kernelAPI = []string{
+	"linux/types.h", "linux/socket.h", "linux/un.h", "linux/in.h", "linux/in6.h", "linux/bpf.h", "linux/if_ether.h", "linux/if_vlan.h", "linux/if_packet.h", "linux/if_arp.h",
+	"linux/ip.h", "linux/ipv6.h", "linux/tcp.h", "linux/udp.h", "linux/icmp.h", "linux/icmpv6.h", "linux/perf_event.h",
+}
+
+// Vmlinux gives declarations of kernel types and of the user API without any
+// directive, for when there is neither vmlinux.h nor BTF.
+var Vmlinux = sync.OnceValue(func() string {
+	var b strings.Builder
+	for _, name := range append(kernelAPI[:len(kernelAPI):len(kernelAPI)], "vmlinux.h") {
+		text, _ := Read(name)
+		for _, line := range strings.SplitAfter(text, "\n") {
+			if strings.HasPrefix(line, "#") {
+				b.WriteByte('\n')
+			} else {
+				b.WriteString(line)
+			}
+		}
+	}
+	return b.String()
+})
 
 // Freestanding reports whether name belongs to the compiler itself.
 func Freestanding(name string) bool {

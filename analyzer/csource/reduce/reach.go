@@ -24,6 +24,8 @@ type Source interface {
 type Run struct {
 	Source   Source
 	From, To int
+	// Fallback runs give only names that nothing else gives, before everything else.
+	Fallback bool
 	// Expand macro-expands a declaration's tokens with the macros in force there.
 	Expand func([]cpp.Token) []cpp.Token
 
@@ -67,6 +69,11 @@ func Reach(slots []Slot, runs []Run) (decls []*Decl, soft []string) {
 		}
 	}
 	r.work()
+	for i := range runs {
+		if runs[i].Fallback {
+			decls = append(decls, runs[i].inOrder()...)
+		}
+	}
 	for _, s := range slots {
 		if s.Decl != nil {
 			if s.Decl.needed {
@@ -130,6 +137,9 @@ func (r *reacher) shadowed(d *Decl) bool {
 		found := false
 		for i := range r.runs {
 			run := &r.runs[i]
+			if run.Fallback {
+				continue
+			}
 			lookup(run.Source, name, func(k int) { found = found || k >= run.From && k < run.To })
 		}
 		return found
@@ -163,12 +173,18 @@ func (r *reacher) name(n string) {
 		return
 	}
 	r.names[n] = true
+	given := len(r.byName[n]) > 0
 	for _, d := range r.byName[n] {
 		r.add(d)
 	}
 	for i := range r.runs {
 		run := &r.runs[i]
-		run.Source.Name(n, func(k int) { r.take(run, k) })
+		run.Source.Name(n, func(k int) {
+			if k >= run.From && k < run.To && !(run.Fallback && given) {
+				given = true
+				r.take(run, k)
+			}
+		})
 	}
 }
 
@@ -178,12 +194,18 @@ func (r *reacher) tag(n string) {
 		return
 	}
 	r.tags[n] = true
+	given := len(r.byTag[n]) > 0
 	for _, d := range r.byTag[n] {
 		r.add(d)
 	}
 	for i := range r.runs {
 		run := &r.runs[i]
-		run.Source.Tag(n, func(k int) { r.take(run, k) })
+		run.Source.Tag(n, func(k int) {
+			if k >= run.From && k < run.To && !(run.Fallback && given) {
+				given = true
+				r.take(run, k)
+			}
+		})
 	}
 }
 
@@ -204,7 +226,7 @@ func (r *reacher) mention(n string) {
 
 // take reaches declaration k of a run.
 func (r *reacher) take(run *Run, k int) {
-	if k < run.From || k >= run.To || run.reached[k] != nil {
+	if run.reached[k] != nil {
 		return
 	}
 	raw := run.Source.Tokens(k)

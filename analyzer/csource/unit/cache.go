@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/btfheader"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/cpp"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/hdrindex"
 )
@@ -21,11 +22,20 @@ type Cache struct {
 	mu    sync.Mutex
 	files map[string]*cached
 	trees map[string]*tree
+	btf   map[string]*btfEntry
 }
 
 // NewCache makes an empty cache, to be shared by the units of one run.
 func NewCache() *Cache {
-	return &Cache{files: map[string]*cached{}, trees: map[string]*tree{}}
+	return &Cache{files: map[string]*cached{}, trees: map[string]*tree{}, btf: map[string]*btfEntry{}}
+}
+
+// Rescan forgets what is known of repositories, so that headers that were added
+// or removed are noticed. Files that changed are noticed without it.
+func (c *Cache) Rescan() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.trees)
 }
 
 type cached struct {
@@ -97,7 +107,7 @@ func readLimited(path string, limit int64) (string, error) {
 // indexed gives the division of a big header of declarations, or nil.
 func indexed(f *cpp.File) *hdrindex.Index {
 	x, _ := f.Index(func() any {
-		if !hdrindex.LooksLikeDeclarations(f.Src) {
+		if !hdrindex.LooksLikeDeclarations(f.Src) && f.Path != embeddedPrefix+"vmlinux.h" {
 			return (*hdrindex.Index)(nil)
 		}
 		return hdrindex.New(f.Src)
@@ -114,4 +124,23 @@ func displayPath(abs, cwd string) string {
 		}
 	}
 	return abs
+}
+
+type btfEntry struct {
+	once   sync.Once
+	header *btfheader.Header
+	err    error
+}
+
+// btfHeader reads the BTF file at path, once.
+func (c *Cache) btfHeader(path string) (*btfheader.Header, error) {
+	c.mu.Lock()
+	e := c.btf[path]
+	if e == nil {
+		e = &btfEntry{}
+		c.btf[path] = e
+	}
+	c.mu.Unlock()
+	e.once.Do(func() { e.header, e.err = btfheader.Load(path) })
+	return e.header, e.err
 }

@@ -17,7 +17,10 @@ var predefinedFile = func() *cpp.File {
 // newResolver takes the flags apart. It gives the files to be read before the
 // unit's own: the predefined macros and those of the command line.
 func newResolver(cfg *Config, abs string) (r *resolver, pre, cmd *cpp.File) {
-	cwd, _ := os.Getwd()
+	cwd := cfg.Dir
+	if cwd == "" {
+		cwd, _ = os.Getwd()
+	}
 	r = &resolver{
 		cache: cfg.Cache, cfg: cfg, cwd: cwd, dir: filepath.Dir(abs),
 		opened: map[string]*cpp.File{}, found: map[string]*cpp.File{}, noted: map[string]bool{},

@@ -8,11 +8,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"modernc.org/cc/v4"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/cpp"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/hdrindex"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/headers"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/reduce"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/position"
@@ -78,6 +80,7 @@ func Load(ctx context.Context, path string, cfg Config) (*Unit, error) {
 			},
 		}
 	}
+	runs = append(runs, fallbackRun())
 	slots := reduce.Split(out.Tokens, main)
 	decls, soft := reduce.Reach(slots, runs)
 	items := prepare(decls, slots)
@@ -192,6 +195,20 @@ func (u *Unit) nothingLeft(main *cpp.File, items []*item) error {
 	return nil
 }
 
+// fallbackRun gives names that no header gives: types that every kernel has.
+func fallbackRun() reduce.Run {
+	f := kernelFallback()
+	src := &indexSource{indexed(f), f}
+	return reduce.Run{Source: src, To: src.Len(), Fallback: true, Expand: func(t []cpp.Token) []cpp.Token { return t }}
+}
+
+// kernelFallback is the embedded stand-in for vmlinux.h.
+var kernelFallback = sync.OnceValue(func() *cpp.File {
+	f := cpp.NewFile(embeddedPrefix+"vmlinux.h", headers.Vmlinux())
+	f.System = true
+	return f
+})
+
 // indexSource makes an indexed header a source of declarations.
 type indexSource struct {
 	*hdrindex.Index
@@ -207,6 +224,9 @@ func (s *indexSource) Ordered() bool { return true }
 
 // Indexed implements cpp.Resolver.
 func (r *resolver) Indexed(f *cpp.File) cpp.Indexed {
+	if f.Key == btfKey {
+		return r.btf
+	}
 	if x := indexed(f); x != nil {
 		return &indexSource{x, f}
 	}

@@ -35,6 +35,7 @@ type resolver struct {
 	notes  []string
 	noted  map[string]bool
 	embeds []string // embedded headers used
+	btf    *btfSource
 	forced []string // -include
 }
 
@@ -99,6 +100,9 @@ func (r *resolver) elsewhere(name, dir string) (*cpp.File, error) {
 		if f := r.inRepository(name, dir); f != nil {
 			return f, nil
 		}
+	}
+	if base := path.Base(name); strings.HasPrefix(base, "vmlinux") && strings.HasSuffix(base, ".h") {
+		return r.kernelTypes(name), nil
 	}
 	if headers.Libbpf(name) {
 		if f := r.embedded(name); f != nil {

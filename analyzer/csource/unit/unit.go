@@ -15,6 +15,9 @@ import (
 // Config says where headers are found and what is predefined. The zero value
 // works: everything is then discovered from the file's place.
 type Config struct {
+	// Dir is the working folder: relative paths in flags are relative to it, and
+	// positions name files below it relative to it. Empty: the process's.
+	Dir string
 	// IncludeDirs are searched for both forms of include, in order.
 	IncludeDirs []string
 	// Defines holds NAME or NAME=VALUE.

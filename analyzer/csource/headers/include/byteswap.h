@@ -1,0 +1,9 @@
+/* The part of <byteswap.h> that BPF programs use, for analysis. */
+#ifndef __BLC_BYTESWAP_H
+#define __BLC_BYTESWAP_H
+
+#define bswap_16(x) __builtin_bswap16(x)
+#define bswap_32(x) __builtin_bswap32(x)
+#define bswap_64(x) __builtin_bswap64(x)
+
+#endif
