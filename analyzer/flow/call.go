@@ -110,7 +110,7 @@ func (x *exec) logCall(in *ir.Call, args []*value, also func(*model.Call)) {
 		old.conds, _ = joinConds(old.conds, x.s.conds, false)
 		return
 	}
-	c := &model.Call{Site: x.e.site(x.path, in), Kind: in.Kind, Helper: in.Helper, Name: in.Name, Held: x.s.locks(), Sections: x.s.sections()}
+	c := &model.Call{Site: x.e.site(x.path, in), Kind: in.Kind, Helper: in.Helper, Name: in.Name, Held: x.s.locks(), Sections: x.s.sections(), InLess: x.path.less}
 	x.e.calls[k] = &callRecord{c, x.s.conds}
 	x.e.callOrder = append(x.e.callOrder, x.e.calls[k])
 	for i, a := range args {

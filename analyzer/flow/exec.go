@@ -85,8 +85,12 @@ func (v *value) at(off int64) *value {
 	return v.with(func(v *value) { v.off += off })
 }
 
-// unknownObject stands for memory that could not be followed.
-func (e *engine) unknownObject() *object {
+// unknownObject stands for memory that could not be followed, or for what the
+// program was given through its context (a packet, or kernel objects).
+func (e *engine) unknownObject(p *value) *object {
+	if p.tag == tagCtx {
+		return e.objs.get(objKey{kind: "packet"}, func(o *object) { o.region = model.RegionPacket })
+	}
 	return e.objs.get(objKey{kind: "unknown"}, func(o *object) { o.region = model.RegionUnknown })
 }
 
@@ -426,7 +430,7 @@ func (x *exec) atomic(in *ir.Atomic) {
 	p := addr.at(in.Off)
 	var from origins
 	if p.obj == nil {
-		x.access(in, kind, p, x.e.unknownObject(), in.Size, 0).m.Atomic = in
+		x.access(in, kind, p, x.e.unknownObject(p), in.Size, 0).m.Atomic = in
 	}
 	for _, o := range p.targets() {
 		if !o.logged() {

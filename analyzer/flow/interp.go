@@ -50,37 +50,48 @@ func Analyze(ctx context.Context, u *ir.Unit, cfg Config) *model.Model {
 		cfg.Budget = DefaultBudget
 	}
 	m := &model.Model{Unit: u, Kernel: cfg.Kernel}
+	// Identities are unique in the unit, so that rules may compare those of
+	// different programs.
+	objects, elems := 0, 0
 	for _, p := range u.Programs {
 		if ctx.Err() != nil {
 			m.Skipped = append(m.Skipped, diag.Skip{Span: position.Span{File: u.Name}, Reason: "analysis was cancelled"})
 			break
 		}
-		runProgram(ctx, m, p, cfg)
+		objects, elems = runProgram(ctx, m, p, cfg, objects, elems)
 	}
 	return m
 }
 
-func runProgram(ctx context.Context, m *model.Model, p *ir.Program, cfg Config) {
+// runProgram analyses one program. Its objects and elements are numbered from
+// those given on; the last numbers used are returned.
+func runProgram(ctx context.Context, m *model.Model, p *ir.Program, cfg Config, objects, elems int) (int, int) {
 	if p.Func == nil || p.Func.Skipped != "" || len(p.Func.Blocks) == 0 {
-		return // the front end has named it
+		return objects, elems // the front end has named it
 	}
 	e := &engine{
-		ctx: ctx, unit: m.Unit, m: m, prog: p, kernel: cfg.Kernel, budget: cfg.Budget,
-		syms: newSymTable(), objs: objTable{byKey: make(map[objKey]*object)},
+		elems: elems,
+		ctx:   ctx, unit: m.Unit, m: m, prog: p, kernel: cfg.Kernel, budget: cfg.Budget,
+		syms: newSymTable(), objs: objTable{byKey: make(map[objKey]*object), next: objects},
 		paths: make(map[pathKey]*callPath), infos: make(map[*ir.Func]*funcInfo),
 		memos: make(map[memoKey]*memo), accesses: make(map[accessKey]*access), serials: make(map[serialKey]int), locks: make(map[int]model.Lock), updates: make(map[serialKey]*update), calls: make(map[serialKey]*callRecord),
 		skips: make(map[string]bool), refs: make(map[refKey]bool), async: make(map[asyncKey]bool),
 	}
+	e.analyze()
+	return e.objs.next, e.elems
+}
+
+func (e *engine) analyze() {
 	defer func() {
 		// A mistake of ours in one program must not lose the others.
 		if r := recover(); r != nil {
 			if panicOnBug {
 				panic(r)
 			}
-			e.skip(p.Func, p.Func.Pos, fmt.Sprintf("internal error: %v", r))
+			e.skip(e.prog.Func, e.prog.Func.Pos, fmt.Sprintf("internal error: %v", r))
 		}
 	}()
-	e.runEntry(p.Func, "", nil)
+	e.runEntry(e.prog.Func, "", nil)
 	// Callbacks that run later, in the order in which they were found.
 	for i := 0; i < len(e.pending); i++ {
 		a := e.pending[i]

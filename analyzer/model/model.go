@@ -291,6 +291,8 @@ type Call struct {
 	// RootHeld: for a graph kfunc, a lock is held that lies in the same map
 	// value, object or data section as the root.
 	RootHeld bool
+	// InLess: inside the callback of bpf_rbtree_add.
+	InLess bool
 	// Graph is set for a graph kfunc whose root could be followed.
 	Graph bool
 }
