@@ -274,6 +274,7 @@ func (f *fn) cast(x *cc.CastExpression, used bool) value {
 		return imm(0, f.void)
 	}
 	v := f.value(x.CastExpression, used)
+	f.tellResultType(v, to)
 	if to.isRecord() && v.t.isRecord() {
 		return value{op: v.op, t: to}
 	}
@@ -281,6 +282,18 @@ func (f *fn) cast(x *cc.CastExpression, used bool) value {
 		return f.unionCast(v, to, x)
 	}
 	return f.convert(v, to, f.pos(x))
+}
+
+// tellResultType notes the struct that the result of a call is cast to where
+// the callee says void *: ((struct foo *)bpf_obj_new_impl(...)).
+func (f *fn) tellResultType(v value, to *ctype) {
+	e := elemOf(to)
+	if e == nil || !e.isRecord() || v.op.IsImm || len(f.cur.Instrs) == 0 || elemOf(v.t) == nil || !elemOf(v.t).isVoid() {
+		return
+	}
+	if c, ok := f.cur.Instrs[len(f.cur.Instrs)-1].(*ir.Call); ok && c.Dst == v.op.Reg && c.Kind == ir.CallKfunc {
+		c.RetType = f.irType(to)
+	}
 }
 
 // unionCast is GNU C's cast of a value to a union that has a member of its
