@@ -150,6 +150,7 @@ func load(ctx context.Context, o *Options, in input) (*ir.Unit, error) {
 		return object.Load(ctx, in.abs, object.Config{Dir: o.Dir})
 	}
 	return csource.Load(ctx, in.abs, unit.Config{
+		Dir:         o.Dir,
 		IncludeDirs: o.IncludeDirs,
 		Defines:     o.Defines,
 		ExtraFlags:  o.ExtraFlags,
@@ -168,6 +169,13 @@ func (r *unitResult) fail(why string) {
 		span, why = s, rest
 	}
 	r.skipped = append(r.skipped, diag.Skip{Span: span, Reason: why, Fatal: true})
+	// A unit that holds nothing but this gives the finding that says so.
+	evidence := diag.FromSource
+	if r.input.kind == kindObject {
+		evidence = diag.FromObject
+	}
+	empty := &model.Model{Unit: &ir.Unit{Name: r.input.path, Evidence: evidence, Skipped: r.skipped}}
+	r.findings = rules.Run([]*model.Model{empty}, rules.Config{})
 }
 
 // panicSite finds the line that panicked in a stack trace: the first frame of
