@@ -146,7 +146,7 @@ func (r *lostUpdateRace) report(p *Pass) {
 	case a.Bitfield:
 		message = fmt.Sprintf("two CPUs that run %s at once can both load the unit that holds bit-field %s, and one store undoes the other's, also of the bit-fields beside it", programs, what)
 	case r.load.Kind == model.AtomicRMW:
-		message = fmt.Sprintf("%s stores to %s a value made from an earlier atomic result: what other CPUs stored in between is lost", programs, what)
+		message = fmt.Sprintf("in %s, a value made from an earlier atomic result is stored to %s: what other CPUs stored in between is lost", programs, what)
 	default:
 		message = fmt.Sprintf("two CPUs that run %s at once can both load %s and one update is lost", programs, what)
 	}

@@ -66,11 +66,11 @@ func copyUpdateAt(p *Pass, u *model.Update) *copyRace {
 func (r *copyRace) report(p *Pass) {
 	u := r.update
 	if r.inPlace {
-		p.Report(u.Site, fmt.Sprintf("%s changes a value of %s in place and then writes it back over its own element: that undoes what other CPUs changed in between", programs, u.Map.Name),
+		p.Report(u.Site, fmt.Sprintf("in %s, a value of %s is changed in place and then written back over its own element: that undoes what other CPUs changed in between", programs, u.Map.Name),
 			OnMap(u.Map.Name), WithConfidence(r.confidence), Help("leave bpf_map_update_elem out: the change in place is enough; make it atomic if it counts"))
 		return
 	}
-	p.Report(u.Site, fmt.Sprintf("%s writes back a changed copy of a value of %s: an update that another CPU makes between the lookup and this is lost", programs, u.Map.Name),
+	p.Report(u.Site, fmt.Sprintf("in %s, a changed copy of a value of %s is written back: an update that another CPU makes between the lookup and this is lost", programs, u.Map.Name),
 		OnMap(u.Map.Name), WithConfidence(r.confidence),
 		Related(r.load.Pos, "the old value is read here"),
 		Help("change the value in place, with an atomic or under a bpf_spin_lock in it, or use a per-CPU map"))

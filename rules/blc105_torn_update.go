@@ -44,7 +44,7 @@ func checkTornUpdate(p *Pass) {
 		case done[g] || overlap(a.Place, b.Place):
 		default:
 			done[g] = true
-			p.Report(a.Site, fmt.Sprintf("%s changes %s and %s one after the other: who reads the value in between, on another CPU or in userspace, sees one without the other", programs, describe(b.Place), describe(a.Place)),
+			p.Report(a.Site, fmt.Sprintf("in %s, %s and %s change one after the other: who reads the value in between, on another CPU or in userspace, sees one without the other", programs, describe(b.Place), describe(a.Place)),
 				On(a.Place), WithConfidence(min(s.confidence, diag.Medium)),
 				Related(b.Pos, "the first field changes here"),
 				Help("where readers need both to fit, change them under a bpf_spin_lock and read with BPF_F_LOCK, or use a per-CPU map"))

@@ -38,9 +38,9 @@ func checkUnguardedAccess(p *Pass) {
 			// Which variables a global lock is for, the code shows only by use.
 			s.confidence = min(s.confidence, diag.Medium)
 		}
-		verb, severity := "reads", diag.Note
+		verb, severity := "read", diag.Note
 		if isWrite(a.Kind) {
-			verb, severity = "writes", diag.Warning
+			verb, severity = "written", diag.Warning
 			wrote[a] = true
 		}
 		opts := []Option{On(a.Place), WithSeverity(severity), WithConfidence(s.confidence),
@@ -50,7 +50,7 @@ func checkUnguardedAccess(p *Pass) {
 			why = "written under it elsewhere"
 			opts = append(opts, Related(g.write.Pos, "written here with %s held", g.lock))
 		}
-		p.Report(a.Site, fmt.Sprintf("%s %s %s without %s, though it is %s", programs, verb, describe(a.Place), g.lock, why), opts...)
+		p.Report(a.Site, fmt.Sprintf("in %s, %s is %s without %s, though it is %s", programs, describe(a.Place), verb, g.lock, why), opts...)
 	}
 	for _, a := range p.Model.Accesses {
 		if isWrite(a.Kind) {

@@ -41,7 +41,7 @@ func checkSharedScratch(p *Pass) {
 			continue
 		}
 		seen[k] = true
-		p.Report(fill.Site, fmt.Sprintf("%s fills an element of %s and reads it back later in the same run: two CPUs that do so at once overwrite each other's data", programs, a.Place.Map.Name),
+		p.Report(fill.Site, fmt.Sprintf("in %s, an element of %s is filled and read back later in the same run: two CPUs that do so at once overwrite each other's data", programs, a.Place.Map.Name),
 			OnMap(a.Place.Map.Name), WithConfidence(s.confidence),
 			Related(a.Pos, "read back here%s", byCallee(a)),
 			Help("make %s a BPF_MAP_TYPE_PERCPU_ARRAY", a.Place.Map.Name))

@@ -48,13 +48,13 @@ func exposed(a *model.Access) (*model.Access, string) {
 	if a.Kind == model.Store {
 		for _, o := range a.Origins {
 			if o.Access != nil && !o.Copied && samePlace(a.Place, o.Access.Place) == isSame {
-				return o.Access, "updates"
+				return o.Access, "updated"
 			}
 		}
 		return nil, ""
 	}
 	if a.FilledBefore != nil && !isWrite(a.Kind) && len(a.FilledBefore.Origins) == 0 {
-		return a.FilledBefore, "fills and then reads"
+		return a.FilledBefore, "filled and then read"
 	}
 	return nil, ""
 }
@@ -114,9 +114,9 @@ func interruptible(p *Pass, a *model.Access) bool {
 func (p *Pass) reportReentrancy(a, by, window *model.Access, what string, h how) {
 	mine, theirs := contextAt(a.Site, p.Kernel), contextAt(by.Site, p.Kernel)
 	severity, confidence := diag.Warning, diag.Medium
-	event := fmt.Sprintf("%s (%s) can interrupt it on the same CPU", by.Program.Name, theirs.Name)
+	event := fmt.Sprintf("%s (%s) can interrupt that on the same CPU", by.Program.Name, theirs.Name)
 	if h == byPreemption {
-		event = fmt.Sprintf("%s, in another task, can preempt it on the same CPU", by.Program.Name)
+		event = fmt.Sprintf("%s, in another task, can preempt that on the same CPU", by.Program.Name)
 		if by.Program == a.Program || !mine.CanSleep {
 			severity = diag.Note
 		}
@@ -129,7 +129,7 @@ func (p *Pass) reportReentrancy(a, by, window *model.Access, what string, h how)
 	if !samePos(window.Site, a.Site) {
 		opts = append(opts, Related(window.Pos, "from here on an interruption does harm"))
 	}
-	p.Report(a.Site, fmt.Sprintf("%s %s the per-CPU %s, and %s", programs, what, describe(a.Place), event), opts...)
+	p.Report(a.Site, fmt.Sprintf("in %s, the per-CPU %s is %s, and %s", programs, describe(a.Place), what, event), opts...)
 }
 
 func reentrancyHelp(a *model.Access) string {

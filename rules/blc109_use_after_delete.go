@@ -47,11 +47,11 @@ func checkUseAfterDelete(p *Pass) {
 			continue
 		}
 		seen[u] = true
-		verb := "reads"
+		verb := "read"
 		if isWrite(a.Kind) {
-			verb = "writes"
+			verb = "written"
 		}
-		p.Report(a.Site, fmt.Sprintf("%s %s a value of %s after its element was deleted: the memory may already hold another key's value", programs, verb, a.Place.Map.Name),
+		p.Report(a.Site, fmt.Sprintf("in %s, a value of %s is %s after its element was deleted: the memory may already hold another key's value", programs, a.Place.Map.Name, verb),
 			On(a.Place), WithConfidence(diag.High),
 			Related(a.Deleted.Pos, "deleted here"),
 			Related(a.Place.Elem.Site.Pos, "looked up here"),

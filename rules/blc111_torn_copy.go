@@ -39,7 +39,7 @@ func checkTornCopy(p *Pass) {
 		if other != nil {
 			opts = append(opts, Related(other.Pos, "written here"))
 		}
-		p.Report(a.Site, fmt.Sprintf("%s copies %d bytes %s %s without a lock, piece by piece: with a writer on another CPU the pieces do not fit together", programs, a.Place.Size, verb, describe(a.Place)), opts...)
+		p.Report(a.Site, fmt.Sprintf("in %s, %d bytes are copied %s %s without a lock, piece by piece: with a writer on another CPU the pieces do not fit together", programs, a.Place.Size, verb, describe(a.Place)), opts...)
 	}
 }
 

@@ -26,9 +26,9 @@ func checkNestedLock(p *Pass) {
 				held = l
 			}
 		}
-		message := fmt.Sprintf("%s takes %s while it holds %s: a program may hold one bpf_spin_lock only", programs, lockName(op.Lock), lockName(held))
+		message := fmt.Sprintf("in %s, %s is taken while %s is held: a program may hold one bpf_spin_lock only", programs, lockName(op.Lock), lockName(held))
 		if held.ID == op.Lock.ID && !op.Unknown {
-			message = fmt.Sprintf("%s takes %s, which it already holds: it would wait for itself", programs, lockName(op.Lock))
+			message = fmt.Sprintf("in %s, %s is taken while it is already held: the program would wait for itself", programs, lockName(op.Lock))
 		}
 		p.Report(op.Site, message, OnLock(op.Lock),
 			Related(held.Since.Pos, "the first lock is taken here"),

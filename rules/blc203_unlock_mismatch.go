@@ -43,7 +43,7 @@ func (p *Pass) checkRelease(op *model.LockOp) {
 	}
 	unlock := unlockName(op.Lock)
 	if op.InLess {
-		p.Report(op.Site, fmt.Sprintf("%s calls %s in the callback of bpf_rbtree_add, which runs with the tree's lock held", programs, unlock), OnLock(op.Lock),
+		p.Report(op.Site, fmt.Sprintf("in %s, %s is called in the callback of bpf_rbtree_add, which runs with the tree's lock held", programs, unlock), OnLock(op.Lock),
 			Help("only compare in the callback; release the lock after bpf_rbtree_add"))
 		return
 	}
@@ -64,18 +64,18 @@ func (p *Pass) checkRelease(op *model.LockOp) {
 	}
 	switch {
 	case match < 0:
-		message := fmt.Sprintf("%s releases %s, but holds %s", programs, lockName(op.Lock), lockName(top))
+		message := fmt.Sprintf("in %s, %s is released, but %s is held", programs, lockName(op.Lock), lockName(top))
 		help := "release the lock that was taken, through the same pointer"
 		if sameElement(op.Lock.Place, top.Place) == isSame && top.Place.Elem != nil && op.Lock.Place.Elem != nil && top.Place.Elem.ID != op.Lock.Place.Elem.ID {
-			message = fmt.Sprintf("%s releases the lock through the pointer of another lookup than the one it was taken through", programs)
+			message = fmt.Sprintf("in %s, the lock is released through the pointer of another lookup than the one it was taken through", programs)
 			help = "keep the pointer that was locked: the kernel takes each lookup for another value, even with the same key"
 		}
 		p.Report(op.Site, message, OnLock(op.Lock), Related(top.Since.Pos, "taken here"), Help("%s", help))
 	case op.Held[match].IRQ != op.Lock.IRQ:
-		p.Report(op.Site, fmt.Sprintf("%s releases with %s a lock that was taken with %s", programs, unlock, lockFuncName(op.Held[match])),
+		p.Report(op.Site, fmt.Sprintf("in %s, %s releases a lock that was taken with %s", programs, unlock, lockFuncName(op.Held[match])),
 			OnLock(op.Lock), Related(op.Held[match].Since.Pos, "taken here"), Help("use %s", unlockName(op.Held[match])))
 	case match != len(op.Held)-1:
-		p.Report(op.Site, fmt.Sprintf("%s releases %s before %s, which was taken later", programs, lockName(op.Lock), lockName(top)),
+		p.Report(op.Site, fmt.Sprintf("in %s, %s is released before %s, which was taken later", programs, lockName(op.Lock), lockName(top)),
 			OnLock(op.Lock), Related(top.Since.Pos, "taken here, and to be released first"), Help("release locks in the reverse order"))
 	case op.Lock.IRQ:
 		p.checkRestore(op, unlock, "bpf_res_spin_lock_irqsave")
@@ -99,5 +99,5 @@ func (p *Pass) checkRestore(op *model.LockOp, end, begin string) {
 	if at := op.Before.IRQAt; at != nil {
 		opts = append(opts, Related(at.Pos, "the last state is saved here"))
 	}
-	p.Report(op.Site, fmt.Sprintf("%s restores another irq state than the one saved last", programs), opts...)
+	p.Report(op.Site, fmt.Sprintf("in %s, another irq state is restored than the one saved last", programs), opts...)
 }

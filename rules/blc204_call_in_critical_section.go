@@ -34,7 +34,7 @@ func checkCallInCriticalSection(p *Pass) {
 			}
 			if ok, text := kernel.AllowedInCriticalSection(t, kernel.InLock, p.Kernel); !ok {
 				l := c.Held[len(c.Held)-1]
-				p.Report(c.Site, fmt.Sprintf("%s calls %s with %s held, which Linux %s refuses (%q)", programs, name, lockName(l), p.Kernel, text),
+				p.Report(c.Site, fmt.Sprintf("in %s, %s is called with %s held, which Linux %s refuses (%q)", programs, name, lockName(l), p.Kernel, text),
 					OnLock(l), Related(l.Since.Pos, "the lock is taken here"),
 					Help("%s", lockedCallHelp(t)))
 				continue
@@ -77,7 +77,7 @@ func (p *Pass) checkSections(c *model.Call, t kernel.Target, name string) {
 		if s.at != nil {
 			opts = append(opts, Related(s.at.Pos, "the section begins here"))
 		}
-		p.Report(c.Site, fmt.Sprintf("%s calls %s %s, which Linux %s refuses (%q)", programs, name, s.where, p.Kernel, text), opts...)
+		p.Report(c.Site, fmt.Sprintf("in %s, %s is called %s, which Linux %s refuses (%q)", programs, name, s.where, p.Kernel, text), opts...)
 		return
 	}
 }
@@ -90,7 +90,7 @@ func (p *Pass) reportLeavingCall(c *model.Call, s openSection, name string) {
 			return
 		}
 	}
-	p.Report(c.Site, fmt.Sprintf("%s calls %s %s, and so would leave the program inside it", programs, name, s.where), Help("end the section before"))
+	p.Report(c.Site, fmt.Sprintf("in %s, %s is called %s, and so would leave the program inside it", programs, name, s.where), Help("end the section before"))
 }
 
 type openSection struct {
@@ -126,7 +126,7 @@ func (p *Pass) checkNestedSections() {
 		case len(op.Held) > 0:
 			if ok, text := kernel.AllowedInCriticalSection(t, kernel.InLock, p.Kernel); !ok {
 				l := op.Held[len(op.Held)-1]
-				p.Report(op.Site, fmt.Sprintf("%s calls %s with %s held, which Linux %s refuses (%q)", programs, name, lockName(l), p.Kernel, text),
+				p.Report(op.Site, fmt.Sprintf("in %s, %s is called with %s held, which Linux %s refuses (%q)", programs, name, lockName(l), p.Kernel, text),
 					OnLock(l), Related(l.Since.Pos, "the lock is taken here"), Help("%s", lockedCallHelp(t)))
 			}
 		case op.Kind == model.RCULock && op.Before.RCU > 0:
@@ -135,7 +135,7 @@ func (p *Pass) checkNestedSections() {
 				if op.Before.RCUAt != nil {
 					opts = append(opts, Related(op.Before.RCUAt.Pos, "the section begins here"))
 				}
-				p.Report(op.Site, fmt.Sprintf("%s opens an RCU read-side section within one, which Linux %s refuses (%q)", programs, p.Kernel, text), opts...)
+				p.Report(op.Site, fmt.Sprintf("in %s, an RCU read-side section is opened within one, which Linux %s refuses (%q)", programs, p.Kernel, text), opts...)
 			}
 		}
 	}

@@ -38,9 +38,9 @@ func checkLockUnsupportedProgram(p *Pass) {
 			return
 		}
 		reported[u] = true
-		message := fmt.Sprintf("%s takes a %s in a %s program, which Linux %s refuses", programs, kind, typeName(at.Program), p.Kernel)
+		message := fmt.Sprintf("a %s is taken in the %s program %s, which Linux %s refuses", kind, typeName(at.Program), programs, p.Kernel)
 		if !takes {
-			message = fmt.Sprintf("%s, a %s program, uses %s, whose value holds a %s: Linux %s refuses that even where the lock is not taken", programs, typeName(at.Program), owner(pl), kind, p.Kernel)
+			message = fmt.Sprintf("the %s program %s uses %s, whose value holds a %s: Linux %s refuses that even where the lock is not taken", typeName(at.Program), programs, owner(pl), kind, p.Kernel)
 		}
 		p.Report(at, message, OnMap(owner(pl)),
 			Help("keep this program's data in a map without a lock: use atomics or a per-CPU map there"))

@@ -18,17 +18,17 @@ func checkLockFieldAccess(p *Pass) {
 		if !a.Place.IsLock {
 			continue
 		}
-		verb, help := "reads", "copy the members beside the lock one by one"
+		verb, help := "read", "copy the members beside the lock one by one"
 		if isWrite(a.Kind) {
-			verb, help = "writes", "assign the members beside the lock one by one: a lock needs no initialisation in the program"
+			verb, help = "written", "assign the members beside the lock one by one: a lock needs no initialisation in the program"
 		}
-		what := fmt.Sprintf("%s %s the lock in %s", programs, verb, ownerOr(a.Place, "this object"))
+		what := fmt.Sprintf("in %s, the lock in %s is %s", programs, ownerOr(a.Place, "this object"), verb)
 		switch {
 		case a.Callee != "":
-			what = fmt.Sprintf("%s passes memory that holds the lock of %s to %s", programs, ownerOr(a.Place, "this object"), a.Callee)
+			what = fmt.Sprintf("in %s, memory that holds the lock of %s is passed to %s", programs, ownerOr(a.Place, "this object"), a.Callee)
 			help = "pass the members beside the lock, or a copy of them on the stack"
 		case a.Bulk:
-			what = fmt.Sprintf("%s copies a whole value of %s, its lock included", programs, ownerOr(a.Place, "this object"))
+			what = fmt.Sprintf("in %s, a whole value of %s is copied, its lock included", programs, ownerOr(a.Place, "this object"))
 		}
 		p.Report(a.Site, what+": the verifier lets nothing but the lock functions touch it", On(a.Place), Help("%s", help))
 	}

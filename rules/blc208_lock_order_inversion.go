@@ -51,7 +51,7 @@ func checkLockOrderInversion(p *Pass) {
 				continue
 			}
 			if held.ID == op.Lock.ID || samePlace(held.Place, op.Lock.Place) == isSame {
-				p.Report(op.Site, fmt.Sprintf("%s takes %s twice: the second fails with -EDEADLK (AA deadlock)", programs, lockName(op.Lock)),
+				p.Report(op.Site, fmt.Sprintf("in %s, %s is taken twice: the second fails with -EDEADLK (AA deadlock)", programs, lockName(op.Lock)),
 					OnLock(op.Lock), Related(held.Since.Pos, "first taken here"), Help("release it before, or take it once around both uses"))
 				continue
 			}
@@ -69,10 +69,10 @@ func checkLockOrderInversion(p *Pass) {
 			confidence = diag.Medium
 		}
 		with := back.op.Program.Name
-		message := fmt.Sprintf("%s takes %s while it holds %s, and %s takes them the other way round: each can wait for the other (ABBA deadlock, -EDEADLK or -ETIMEDOUT)",
+		message := fmt.Sprintf("in %s, %s is taken while %s is held, and in %s the other way round: each can wait for the other (ABBA deadlock, -EDEADLK or -ETIMEDOUT)",
 			programs, lockName(n.op.Lock), lockName(n.held), with)
 		if n.outer == n.inner {
-			message = fmt.Sprintf("%s takes the locks of two elements of %s at once: two CPUs that take them in opposite orders wait for each other (ABBA deadlock, -EDEADLK or -ETIMEDOUT)", programs, owner(n.op.Lock.Place))
+			message = fmt.Sprintf("in %s, the locks of two elements of %s are held at once: two CPUs that take them in opposite orders wait for each other (ABBA deadlock, -EDEADLK or -ETIMEDOUT)", programs, owner(n.op.Lock.Place))
 		}
 		p.Report(n.op.Site, message, OnLock(n.op.Lock), WithConfidence(confidence),
 			Related(n.held.Since.Pos, "%s is taken here", lockName(n.held)),

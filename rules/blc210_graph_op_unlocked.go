@@ -23,7 +23,7 @@ func checkGraphOpUnlocked(p *Pass) {
 		if c.Root != nil {
 			root = *c.Root
 		}
-		message := fmt.Sprintf("%s calls %s without the lock beside the root in %s", programs, c.Name, ownerOr(root, "its object"))
+		message := fmt.Sprintf("in %s, %s is called without the lock beside the root in %s", programs, c.Name, ownerOr(root, "its object"))
 		opts := []Option{On(root), Help("take the lock in the same value around the operation")}
 		if n := len(c.Held); n > 0 {
 			message += "; the lock held is another"

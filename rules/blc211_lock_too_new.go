@@ -20,7 +20,7 @@ func checkLockTooNew(p *Pass) {
 		if name == "" || !p.Kernel.Less(since) {
 			continue
 		}
-		p.Report(op.Site, fmt.Sprintf("%s uses %s, which came with Linux %s, and %s is to be supported", programs, name, since, p.Kernel),
+		p.Report(op.Site, fmt.Sprintf("in %s, %s is used, which came with Linux %s, and %s is to be supported", programs, name, since, p.Kernel),
 			OnLock(op.Lock), Help("require Linux %s, or use %s", since, olderPrimitive(op)))
 	}
 }

@@ -22,7 +22,7 @@ func checkHelperWithoutFLock(p *Pass) {
 		if !s.shared {
 			continue
 		}
-		p.Report(u.Site, fmt.Sprintf("%s updates %s without BPF_F_LOCK: %s", programs, u.Map.Name, withoutLock(u.Map)),
+		p.Report(u.Site, fmt.Sprintf("in %s, %s is updated without BPF_F_LOCK: %s", programs, u.Map.Name, withoutLock(u.Map)),
 			OnMap(u.Map.Name), WithConfidence(s.confidence),
 			Help("pass BPF_F_LOCK, or look the value up and change it in place under its bpf_spin_lock"))
 	}

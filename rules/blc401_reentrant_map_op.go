@@ -45,7 +45,7 @@ func checkReentrantMapOp(p *Pass) {
 		if failure == kernel.FailHang {
 			help = fmt.Sprintf("on Linux %s use an array or per-CPU array here, or move the operation to another program", p.Kernel)
 		}
-		p.Report(c.Site, fmt.Sprintf("%s %s, where a %s of %s (%s) %s on Linux %s", programs, where, what, c.Map.Name, c.Map.Type, failure, p.Kernel),
+		p.Report(c.Site, fmt.Sprintf("%s %s, where its %s of %s (%s) %s on Linux %s", programs, where, what, c.Map.Name, c.Map.Type, failure, p.Kernel),
 			OnMap(c.Map.Name), WithSeverity(severity), WithConfidence(diag.Medium), Help("%s", help))
 	}
 }

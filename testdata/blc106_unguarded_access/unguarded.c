@@ -46,7 +46,7 @@ int writes(struct __sk_buff *skb)
 
 	if (!v)
 		return TC_ACT_OK;
-	v->head = 0; // want BLC106 "writes queues.head without"
+	v->head = 0; // want BLC106 "queues.head is written without"
 	v->declared = skb->len; // want BLC106 "declared as guarded"
 	state = 1; // want BLC106 "state"
 	return TC_ACT_OK;
@@ -60,7 +60,7 @@ int reads(struct __sk_buff *skb)
 
 	if (!v)
 		return TC_ACT_OK;
-	if (v->tail > 7) // want BLC106 "reads queues.tail without"
+	if (v->tail > 7) // want BLC106 "queues.tail is read without"
 		return TC_ACT_SHOT;
 	return TC_ACT_OK;
 }

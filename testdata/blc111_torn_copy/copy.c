@@ -33,7 +33,7 @@ int out(struct __sk_buff *skb)
 
 	if (!v)
 		return TC_ACT_OK;
-	d = v->d; // want(source) BLC111 "24 bytes out of"
+	d = v->d; // want(source) BLC111 "24 bytes are copied out of"
 	bpf_ringbuf_output(&events, &d, sizeof(d), 0);
 	return TC_ACT_OK;
 }

@@ -30,7 +30,7 @@ int same_lock(struct __sk_buff *skb)
 		return TC_ACT_OK;
 	bpf_spin_lock(&v->lock);
 	v->n = 1;
-	bpf_spin_lock(&v->lock); // want BLC202 "already holds"
+	bpf_spin_lock(&v->lock); // want BLC202 "already held"
 	v->n = 2;
 	bpf_spin_unlock(&v->lock);
 	return TC_ACT_OK;

@@ -54,7 +54,7 @@ int other_element(struct __sk_buff *skb)
 		return TC_ACT_OK;
 	bpf_spin_lock(&x->lock);
 	x->n = 1;
-	bpf_spin_unlock(&y->lock); // want BLC203 "releases lock"
+	bpf_spin_unlock(&y->lock); // want BLC203 "is released, but"
 	return TC_ACT_OK;
 }
 

@@ -11,7 +11,7 @@ int takes(void *ctx)
 
 	if (!v)
 		return 0;
-	bpf_spin_lock(&v->lock); // want BLC205 "takes a bpf_spin_lock in a tracepoint program"
+	bpf_spin_lock(&v->lock); // want BLC205 "bpf_spin_lock is taken in the tracepoint program takes"
 	v->n = 1;
 	bpf_spin_unlock(&v->lock);
 	return 0;

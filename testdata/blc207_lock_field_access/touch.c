@@ -16,7 +16,7 @@ int direct(struct __sk_buff *skb)
 
 	if (!v)
 		return TC_ACT_OK;
-	return v->lock.val; // want BLC207 "reads the lock"
+	return v->lock.val; // want BLC207 "is read"
 }
 
 SEC("tc")
@@ -27,7 +27,7 @@ int direct_store(struct __sk_buff *skb)
 
 	if (!v)
 		return TC_ACT_OK;
-	v->lock.val = 0; // want BLC207 "writes the lock"
+	v->lock.val = 0; // want BLC207 "is written"
 	return TC_ACT_OK;
 }
 
