@@ -6,11 +6,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
+	"unsafe"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/btfheader"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/compileflags"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/cpp"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/hdrindex"
 )
@@ -23,11 +26,12 @@ type Cache struct {
 	files map[string]*cached
 	trees map[string]*tree
 	btf   map[string]*btfEntry
+	flags *compileflags.Finder
 }
 
 // NewCache makes an empty cache, to be shared by the units of one run.
 func NewCache() *Cache {
-	return &Cache{files: map[string]*cached{}, trees: map[string]*tree{}, btf: map[string]*btfEntry{}}
+	return &Cache{files: map[string]*cached{}, trees: map[string]*tree{}, btf: map[string]*btfEntry{}, flags: compileflags.NewFinder()}
 }
 
 // Rescan forgets what is known of repositories, so that headers that were added
@@ -75,7 +79,7 @@ func (c *Cache) open(abs, display string, limit int64) (*cpp.File, error) {
 	}
 	c.mu.Unlock()
 	e.once.Do(func() {
-		data, err := readLimited(abs, limit)
+		data, err := readLimited(abs, st.Size(), limit)
 		if err != nil {
 			e.err = err
 			return
@@ -88,20 +92,30 @@ func (c *Cache) open(abs, display string, limit int64) (*cpp.File, error) {
 }
 
 // readLimited reads a file that may be a device, without end.
-func readLimited(path string, limit int64) (string, error) {
+func readLimited(path string, size, limit int64) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err != nil {
-		return "", err
+	// One byte more than the file has, to see its end in the same call.
+	data := make([]byte, 0, size+1)
+	for {
+		n, err := f.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		if int64(len(data)) > limit {
+			return "", fmt.Errorf("%w: the limit is %d MB", errTooLarge, limit>>20)
+		}
+		if err == io.EOF {
+			return unsafe.String(unsafe.SliceData(data), len(data)), nil
+		}
+		if err != nil {
+			return "", err
+		}
+		if len(data) == cap(data) {
+			data = slices.Grow(data, max(512, len(data)))
+		}
 	}
-	if int64(len(data)) > limit {
-		return "", fmt.Errorf("%w: the limit is %d MB", errTooLarge, limit>>20)
-	}
-	return string(data), nil
 }
 
 // indexed gives the division of a big header of declarations, or nil.

@@ -45,7 +45,12 @@ func newResolver(cfg *Config, abs string) (r *resolver, pre, cmd *cpp.File) {
 	for _, d := range cfg.Defines {
 		define(d)
 	}
-	fl := parseFlags(cfg.ExtraFlags)
+	extra := cfg.ExtraFlags
+	if found, ok := cfg.Cache.flags.Find(abs, r.root); ok {
+		extra = append(extra[:len(extra):len(extra)], found.Args...)
+		r.note("flags taken from %s", displayPath(found.Source, cwd))
+	}
+	fl := parseFlags(extra)
 	for _, d := range fl.dirs {
 		r.dirs = append(r.dirs, r.abs(d))
 	}
