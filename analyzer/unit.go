@@ -1,8 +1,10 @@
 package analyzer
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/unit"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
@@ -12,8 +14,8 @@ import (
 type UnitResult struct {
 	*Result
 	// Model is what the findings were made from; nil when nothing of the file
-	// could be analysed. File names in it are the front end's: relative to the
-	// process's working folder when they lie within, else absolute.
+	// could be analysed. File names in it are relative to Options.Dir when they
+	// lie within, else absolute.
 	Model *model.Model
 }
 
@@ -56,3 +58,13 @@ type HeaderCache = unit.Cache
 
 // NewHeaderCache makes an empty cache, for Options.Headers.
 func NewHeaderCache() *HeaderCache { return unit.NewCache() }
+
+// IsSource reports whether the text of a .c file is BPF C: whether it uses
+// SEC(...).
+func IsSource(text []byte) bool { return usesSEC(text) }
+
+// UsesMaps reports whether the text of a Go file mentions one of the libraries
+// whose map calls are judged.
+func UsesMaps(text []byte) bool {
+	return slices.ContainsFunc(mapLibraries, func(lib []byte) bool { return bytes.Contains(text, lib) })
+}

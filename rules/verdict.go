@@ -1,0 +1,31 @@
+package rules
+
+import (
+	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
+	"github.com/bpflockcheck/bpflockcheck/rules/kernel"
+)
+
+// Verdict is the judgement on one access that the rules start from, for
+// explaining it.
+type Verdict struct {
+	// Place names what is accessed: "flows.packets".
+	Place  string
+	Shared bool
+	// Confidence in its being shared.
+	Confidence diag.Confidence
+	// Why says in a few words who shares it, or what confines it.
+	Why string
+}
+
+// Judge says whether somebody else can change a place while a program uses it.
+func Judge(a *model.Access, v kernel.Version) Verdict {
+	if v == (kernel.Version{}) {
+		v = kernel.Newest
+	}
+	s := (&Pass{Kernel: v}).shared(a)
+	return Verdict{Place: Describe(a.Place), Shared: s.shared, Confidence: s.confidence, Why: s.why}
+}
+
+// Describe names a place: "flows.packets", "total", "offset 8 of flows".
+func Describe(pl model.Place) string { return describe(pl) }
