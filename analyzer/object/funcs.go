@@ -181,11 +181,11 @@ func (b *btfData) protosIn(section string) map[uint64]*btf.Func {
 // checks static functions without their prototype).
 func (l *loader) setParams(fn *function) {
 	n := arity(fn.btf)
-	if n < 0 || fn.fn.Linkage == ir.Static && !fn.prog {
+	switch {
+	case fn.prog:
+		n = max(n, 1)
+	case n < 0 || fn.fn.Linkage == ir.Static:
 		n = maxArgs
-		if fn.prog {
-			n = 1
-		}
 	}
 	for i := range n {
 		fn.fn.Params = append(fn.fn.Params, ir.Reg(regArg1+i))
