@@ -42,14 +42,6 @@ func (c *Cache) Rescan() {
 	clear(c.trees)
 }
 
-// Rescan forgets what is known of repositories, so that headers that were added
-// or removed are noticed. Files that changed are noticed without it.
-func (c *Cache) Rescan() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	clear(c.trees)
-}
-
 type cached struct {
 	once sync.Once
 	size int64
