@@ -233,7 +233,12 @@ func (lo *lowering) alu(in *insn) {
 		return
 	}
 	signed := (op == asm.Div || op == asm.Mod) && in.off == 1
-	lo.emit(&ir.Bin{Base: lo.base(), Dst: dst, Op: bin, A: ir.R(dst), B: src, Bits: bits, Signed: signed})
+	out := &ir.Bin{Base: lo.base(), Dst: dst, Op: bin, A: ir.R(dst), B: src, Bits: bits, Signed: signed}
+	if ext := lo.extension(out); ext != nil {
+		lo.emit(ext)
+		return
+	}
+	lo.emit(out)
 	if signed && bits == 32 {
 		// Computed as signed, but the register's upper half becomes zero.
 		lo.emit(&ir.Ext{Base: lo.base(), Dst: dst, Src: ir.R(dst), Bits: 32})
