@@ -119,8 +119,14 @@ func (c *content) load(off, size int64) *value {
 		if p.iv != constant(0) || p.isPtr() {
 			allZero = false
 		}
-		if p.tag == tagTid || p.tag == tagPidTgid {
+		// A key is as confined as its most confining part.
+		switch p.tag {
+		case tagTid, tagPidTgid, tagTask:
 			tags = tagTid
+		case tagCPU:
+			if tags == tagNone {
+				tags = tagCPU
+			}
 		}
 	}
 	if covered == 0 {
