@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
 )
 
@@ -24,6 +25,11 @@ func checkInsertRace(p *Pass) {
 		s := p.sharedUpdate(u)
 		if !s.shared {
 			continue
+		}
+		if isAddress(u.Map.Key) {
+			// The events of one kernel object come one after the other; its first
+			// two would have to meet.
+			s.confidence = min(s.confidence, diag.Low)
 		}
 		kept := p.keptUp(u)
 		if kept == nil {
@@ -46,4 +52,10 @@ func (p *Pass) keptUp(u *model.Update) *model.Access {
 		}
 	}
 	return nil
+}
+
+// isAddress reports whether a map's keys are addresses of kernel objects.
+func isAddress(key *ir.Type) bool {
+	u := key.Underlying()
+	return u != nil && u.Kind == ir.Pointer
 }

@@ -50,7 +50,7 @@ func (p *Pass) atomicBeside(a *model.Access) (*model.Access, same) {
 	var best *model.Access
 	how := differs
 	for _, b := range p.around(a.Place) {
-		if b.Kind != model.AtomicRMW || b.Place.IsLock {
+		if b.Kind != model.AtomicRMW || b.Place.IsLock || somewhere(a.Place) || somewhere(b.Place) {
 			continue
 		}
 		s := samePlace(a.Place, b.Place)
@@ -61,3 +61,7 @@ func (p *Pass) atomicBeside(a *model.Access) (*model.Access, same) {
 	}
 	return best, how
 }
+
+// somewhere reports whether not even the field of a place is known: it says
+// nothing about which bytes are atomic.
+func somewhere(pl model.Place) bool { return pl.Off < 0 && pl.Field == "" }
