@@ -122,10 +122,10 @@ func run(pass *analysis.Pass, cfg config) (any, error) {
 	}
 	for _, u := range pk.unread {
 		res.Skipped = append(res.Skipped, u.skip)
-		if u.pos.IsValid() {
+		if u.pos.IsValid() && (!u.partly || cfg.notes) {
 			report(analysis.Diagnostic{
 				Pos: u.pos, End: u.end, Category: "BLC001",
-				Message: "BLC001 not-analysed: " + u.skip.Span.File + ": " + u.skip.Reason,
+				Message: "BLC001 not-analysed: " + u.skip.String(),
 			})
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -53,10 +54,11 @@ type pkg struct {
 	unread []unread
 }
 
-// unread is a companion that could not be analysed.
+// unread is a companion that could not be analysed, or not all of it.
 type unread struct {
 	pos, end token.Pos
 	skip     diag.Skip
+	partly   bool
 }
 
 func newPkg(pass *analysis.Pass, cfg config) *pkg {
@@ -276,6 +278,9 @@ func (pk *pkg) companions(ctx context.Context) {
 		}
 		pk.bpf = append(pk.bpf, bpfUnit{c, l.pos, l.end})
 	}
+	for _, b := range pk.bpf {
+		pk.incomplete(b)
+	}
 	slices.SortStableFunc(pk.maps, func(a, b MapInfo) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.File, b.File))
 	})
@@ -309,10 +314,27 @@ func (pk *pkg) unreadable(pos, end token.Pos, path string, err error) {
 	}
 	// Errors begin with the path or a position in it; the span says that.
 	reason = strings.TrimPrefix(reason, path+": ")
-	pk.unread = append(pk.unread, unread{pos, end, diag.Skip{
-		Span:   position.Span{File: pk.rel(path)},
-		Reason: reason,
-	}})
+	span := position.Span{File: pk.rel(path)}
+	if s, rest, ok := position.Cut(reason); ok {
+		span, reason = s, rest
+		span.File = pk.rel(span.File)
+	}
+	pk.unread = append(pk.unread, unread{pos: pos, end: end, skip: diag.Skip{Span: span, Reason: reason}})
+}
+
+// incomplete records, in one line, that parts of a C source could not be
+// analysed: maps may be missing.
+func (pk *pkg) incomplete(b bpfUnit) {
+	n := len(b.unit.Skipped)
+	if n == 0 {
+		return
+	}
+	s := b.unit.Skipped[0]
+	s.Span.File = pk.rel(b.locate(s.Span.File))
+	if n > 1 {
+		s.Reason = fmt.Sprintf("%s (and %d more parts of this file)", s.Reason, n-1)
+	}
+	pk.unread = append(pk.unread, unread{pos: b.pos, end: b.end, skip: s, partly: true})
 }
 
 // rel makes a path relative to the working folder where that is shorter.

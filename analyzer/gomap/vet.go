@@ -106,7 +106,7 @@ func prepare(name string) (string, error) {
 // there, or importers could not be type-checked afterwards.
 func canSkip(cfg *unitchecker.Config) bool {
 	for _, path := range cfg.ImportMap {
-		if path != "unsafe" && cfg.PackageFile[path] == "" {
+		if path != "unsafe" && path != "C" && cfg.PackageFile[path] == "" {
 			return false
 		}
 	}
@@ -120,7 +120,8 @@ func canSkip(cfg *unitchecker.Config) bool {
 		if isMapLibrary(path) {
 			return false
 		}
-		if vetx := cfg.PackageVetx[path]; vetx != "" && hasFacts(vetx) {
+		// The standard library knows nothing of maps.
+		if vetx := cfg.PackageVetx[path]; vetx != "" && !cfg.Standard[path] && hasFacts(vetx) {
 			return false
 		}
 	}
