@@ -69,11 +69,6 @@ func Reach(slots []Slot, runs []Run) (decls []*Decl, soft []string) {
 		}
 	}
 	r.work()
-	for i := range runs {
-		if runs[i].Fallback {
-			decls = append(decls, runs[i].inOrder()...)
-		}
-	}
 	for _, s := range slots {
 		if s.Decl != nil {
 			if s.Decl.needed {
@@ -83,11 +78,52 @@ func Reach(slots []Slot, runs []Run) (decls []*Decl, soft []string) {
 		}
 		decls = append(decls, runs[s.Ref].inOrder()...)
 	}
+	for i := range runs {
+		if runs[i].Fallback && len(runs[i].order) > 0 {
+			decls = beforeUse(decls, runs[i].inOrder())
+		}
+	}
 	for t := range r.soft {
 		soft = append(soft, t)
 	}
 	sort.Strings(soft)
 	return decls, soft
+}
+
+// beforeUse puts each of extra before the first declaration that mentions it.
+func beforeUse(decls, extra []*Decl) []*Decl {
+	giver := map[string]*Decl{}
+	for _, d := range extra {
+		for _, names := range [3][]string{d.Names, d.Enumerators, d.Tags} {
+			for _, n := range names {
+				giver[n] = d
+			}
+		}
+	}
+	out := make([]*Decl, 0, len(decls)+len(extra))
+	done := map[*Decl]bool{}
+	var visit func(d *Decl)
+	visit = func(d *Decl) {
+		if done[d] {
+			return
+		}
+		done[d] = true
+		for i := range d.Toks {
+			if t := &d.Toks[i]; t.Kind == cpp.Ident {
+				if g := giver[t.Text]; g != nil {
+					visit(g)
+				}
+			}
+		}
+		out = append(out, d)
+	}
+	for _, d := range decls {
+		visit(d)
+	}
+	for _, d := range extra {
+		visit(d)
+	}
+	return out
 }
 
 // isRoot tells whether a declaration is the unit's own or has an effect by
@@ -233,6 +269,12 @@ func (r *reacher) take(run *Run, k int) {
 	toks := run.Expand(raw)
 	d := &Decl{Toks: toks, Header: true}
 	d.analyse()
+	switch {
+	case d.Kind == Proto && len(r.byName[d.Name()]) > 0:
+		return // the unit declares the function itself
+	case d.Kind == Other && len(toks) != len(raw):
+		return // typedef _Bool bool, after #define bool _Bool
+	}
 	run.reached[k] = d
 	run.order = append(run.order, k)
 	d.needed = true

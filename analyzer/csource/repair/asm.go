@@ -47,8 +47,8 @@ func (r *repairer) asm(i, to int) int {
 	}
 	s := r.parseAsm(j)
 	at := in[i]
-	if !r.lowerAsm(s, at) && r.res.Asm < 0 {
-		r.res.Asm = i
+	if !r.lowerAsm(s, at) && r.res.Asm == nil {
+		r.res.Asm = &at
 	}
 	// A block needs no semicolon, and must not have one before else.
 	if n := len(r.res.Toks); s.end < to && in[s.end].Is(";") && n > 0 && r.res.Toks[n-1].Is("}") {
@@ -123,7 +123,9 @@ func (r *repairer) parseAsm(i int) asmStmt {
 var (
 	// if %[lhs] s< %[rhs] goto %l[label], as written by comparisons that the
 	// compiler must not reorder.
-	asmCompare = regexp.MustCompile(`^if\s+%(?:\[(\w+)\]|w?(\d+))\s*(==|!=|s?[<>]=?|&)\s*%(?:\[(\w+)\]|w?(\d+))\s+goto\s+%l(?:\[(\w+)\]|(\d+))\s*;?$`)
+	asmCompare = regexp.MustCompile(`^if\s+%(?:\[(\w+)\]|w?(\d+))\s*(s?==|s?!=|s?[<>]=?|&)\s*%(?:\[(\w+)\]|w?(\d+))\s+goto\s+%l(?:\[(\w+)\]|(\d+))\s*;?$`)
+	// The same with a call of bpf_throw behind, as bpf_assert writes it.
+	asmAssert = regexp.MustCompile(`^if\s+%\[(\w+)\]\s*(s?==|s?!=|s?[<>]=?)\s*%\[(\w+)\]\s+goto\s+\+2\s*;\s*r1\s*=\s*%\[(\w+)\]\s*;\s*call\s+bpf_throw\s*;?$`)
 	// Reads or writes memory, calls, or leaves.
 	asmEffect = regexp.MustCompile(`\*\s*\(|\bcall\b|\bexit\b|\bgoto\s+(?:[^+]|\+\D)|\block\b|\.(8byte|byte|long|quad|word)|\bmay_goto\b|r10|r11|xchg|atomic`)
 	asmCast   = regexp.MustCompile(`^\.byte\s+0xBF|^%\S+\s*=\s*addr_space_cast`)
@@ -178,6 +180,26 @@ func (r *repairer) lowerAsm(s asmStmt, at cpp.Token) bool {
 			r.put(at, "if", "(", Unknown, "(", ")", ")", "goto")
 			r.emit(l)
 		}
+		return true
+	case asmAssert.MatchString(s.template):
+		m := asmAssert.FindStringSubmatch(s.template)
+		lhs, ok1 := s.find(m[1])
+		rhs, ok2 := s.find(m[3])
+		val, ok3 := s.find(m[4])
+		if !ok1 || !ok2 || !ok3 {
+			return false
+		}
+		r.put(at, "{", "if", "(", "!", "(", "(")
+		r.run(lhs.expr[0], lhs.expr[1])
+		r.put(at, ")", strings.TrimPrefix(m[2], "s"), "(")
+		r.run(rhs.expr[0], rhs.expr[1])
+		r.put(at, ")", ")", ")", "bpf_throw", "(")
+		r.run(val.expr[0], val.expr[1])
+		r.put(at, ")", ";", "}")
+		return true
+	case strings.HasPrefix(s.template, "r0 ") && strings.HasSuffix(s.template, " invalid compare"):
+		// bpf_cmp_likely's last branch, which is dead: it does not assemble.
+		r.put(at, "{", "}")
 		return true
 	case s.template == "" || asmCast.MatchString(s.template):
 		// A barrier. An output may be tied to an input.

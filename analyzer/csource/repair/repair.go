@@ -18,8 +18,8 @@ const Unknown = "__builtin_bpf_asm"
 // Result is a repaired declaration.
 type Result struct {
 	Toks []cpp.Token
-	// Asm is the index in the input of inline assembly that has no C equivalent, or -1.
-	Asm int
+	// Asm is the first inline assembly that has no C equivalent, or nil.
+	Asm *cpp.Token
 	// Naked is set for a function with __attribute__((naked)).
 	Naked bool
 }
@@ -37,7 +37,7 @@ type Options struct {
 // Decl repairs a declaration.
 func Decl(toks []cpp.Token, opt Options) Result {
 	body := opt.Body
-	r := repairer{in: toks, body: body, opt: opt, res: Result{Asm: -1}}
+	r := repairer{in: toks, body: body, opt: opt}
 	if body >= 0 {
 		r.in = scopeLabels(toks, body)
 	}
@@ -191,7 +191,7 @@ func (r *repairer) beforeBody(end int) bool {
 // over the missing one.
 func (r *repairer) elvis(from, q int) {
 	i := q - 1
-	if i < from {
+	if i < from || r.in[i].Kind != cpp.Number && !r.in[i].Is(")") {
 		return
 	}
 	if r.in[i].Is(")") {

@@ -1,6 +1,8 @@
 package unit
 
 import (
+	"strings"
+
 	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/btfheader"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/cpp"
 )
@@ -14,11 +16,21 @@ const btfKey = "<btf>"
 // btfSource makes BTF look like an indexed header.
 type btfSource struct{ *btfheader.Header }
 
-const btfText = "#define __VMLINUX_H__ 1\n"
+const btfText = "#ifndef __VMLINUX_H__\n#define __VMLINUX_H__ 1\n#endif\n"
 
-// Directives gives the one line that such a header starts with.
+// Directives gives the include guard that such a header has.
 func (s *btfSource) Directives() []cpp.DirectiveAt {
-	return []cpp.DirectiveAt{{End: uint32(len(btfText) - 1)}}
+	var ds []cpp.DirectiveAt
+	off := 0
+	for i, line := range strings.SplitAfter(strings.TrimSuffix(btfText, "\n"), "\n") {
+		d := cpp.DirectiveAt{Off: uint32(off), End: uint32(off + len(line))}
+		if i == 2 {
+			d.Before = s.Len()
+		}
+		ds = append(ds, d)
+		off += len(line)
+	}
+	return ds
 }
 
 // kernelTypes stands in for a vmlinux.h that is nowhere: types from BTF, or the

@@ -96,8 +96,9 @@ func (r *resolver) elsewhere(name, dir string) (*cpp.File, error) {
 			return f, nil
 		}
 	}
+	uapi := strings.HasPrefix(name, "linux/") || strings.HasPrefix(name, "asm/") || strings.HasPrefix(name, "asm-generic/")
 	if !headers.Hosted(name) {
-		if f := r.inRepository(name, dir); f != nil {
+		if f := r.inRepository(name, dir, uapi); f != nil {
 			return f, nil
 		}
 	}
@@ -127,6 +128,9 @@ func (r *resolver) elsewhere(name, dir string) (*cpp.File, error) {
 	if f := r.embedded(name); f != nil {
 		r.embeds = append(r.embeds, name)
 		return f, nil
+	}
+	if uapi {
+		return r.inRepository(name, dir, false), nil
 	}
 	return nil, nil
 }
@@ -200,12 +204,16 @@ func (r *resolver) note(format string, args ...any) {
 }
 
 // inRepository finds a header by its path's suffix, nearest first.
-func (r *resolver) inRepository(name, dir string) *cpp.File {
-	if r.root == "" || strings.HasPrefix(name, "..") {
+// With userAPI, headers inside a kernel tree that are not meant for users are left out.
+func (r *resolver) inRepository(name, dir string, userAPI bool) *cpp.File {
+	if r.root == "" {
 		return nil
 	}
+	for strings.HasPrefix(name, "../") {
+		name = name[3:] // relative to a folder that some -I names
+	}
 	t := r.cache.tree(r.root)
-	best := t.nearest(name, dir)
+	best := t.nearest(name, dir, userAPI)
 	if best == "" {
 		return nil
 	}
@@ -221,6 +229,9 @@ func (r *resolver) inRepository(name, dir string) *cpp.File {
 type tree struct {
 	once   sync.Once
 	byBase map[string][]string
+
+	mu       sync.Mutex
+	internal map[string]bool // folders of headers that are the kernel's own
 }
 
 // maxTree bounds the entries of a repository that are looked at.
@@ -273,11 +284,14 @@ var otherArch = map[string]bool{
 }
 
 // nearest gives the path with suffix name that is closest to dir, or "".
-func (t *tree) nearest(name, dir string) string {
+func (t *tree) nearest(name, dir string, userAPI bool) string {
 	suffix := string(filepath.Separator) + filepath.FromSlash(path.Clean(name))
 	best, bestKey := "", [5]int{}
 	for _, p := range t.byBase[path.Base(name)] {
 		if !strings.HasSuffix(p, suffix) {
+			continue
+		}
+		if userAPI && t.kernelInternal(strings.TrimSuffix(p, suffix)) {
 			continue
 		}
 		k := nearness(p, suffix, dir)
@@ -286,6 +300,30 @@ func (t *tree) nearest(name, dir string) string {
 		}
 	}
 	return best
+}
+
+// kernelInternal tells whether the headers below dir are the kernel's own: include
+// and tools/include, and include/uapi, which needs them. tools/include/uapi stands
+// alone.
+func (t *tree) kernelInternal(dir string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if v, ok := t.internal[dir]; ok {
+		return v
+	}
+	has := func(d string) bool {
+		_, err := os.Stat(filepath.Join(d, "linux", "compiler_types.h"))
+		return err == nil
+	}
+	v := has(dir)
+	if parent := filepath.Dir(dir); !v && filepath.Base(dir) == "uapi" {
+		v = filepath.Base(parent) == "include" && filepath.Base(filepath.Dir(parent)) != "tools"
+	}
+	if t.internal == nil {
+		t.internal = map[string]bool{}
+	}
+	t.internal[dir] = v
+	return v
 }
 
 // nearness orders candidates: another machine's last, then by how far up from dir

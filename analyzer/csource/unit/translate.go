@@ -69,11 +69,11 @@ func prepare(decls []*reduce.Decl, slots []reduce.Slot) []*item {
 		case it.body < 0:
 		case res.Naked:
 			it.form, it.why, it.at = prototype, "naked function (inline assembly)", d.Toks[0]
-		case res.Asm >= 0:
+		case res.Asm != nil:
 			if b := replacement(d.Name(), it.toks[it.body]); b != nil {
 				it.toks = append(it.toks[:it.body:it.body], b...)
 			} else {
-				it.form, it.why, it.at = prototype, "inline assembly", d.Toks[0]
+				it.form, it.why, it.at = prototype, "inline assembly", *res.Asm
 			}
 		}
 		items = append(items, it)
