@@ -47,7 +47,8 @@ func (l *loader) lowerFunc(f *function) {
 		lo.pos = lo.position(i)
 		if starts[i] {
 			if lo.block != nil {
-				lo.emit(&ir.Jump{Base: lo.base(), To: lo.at[i]})
+				before := lo.block.Instrs[len(lo.block.Instrs)-1].At()
+				lo.emit(&ir.Jump{Base: ir.Base{Pos: before}, To: lo.at[i]})
 			}
 			lo.block = lo.at[i]
 		}
@@ -60,6 +61,7 @@ func (l *loader) lowerFunc(f *function) {
 		i = in.next()
 	}
 	f.fn.Blocks = mergeEntry(f.fn.Blocks)
+	lo.split()
 }
 
 // mergeEntry folds the entry block into the first one unless a jump leads back

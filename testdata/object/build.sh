@@ -7,7 +7,7 @@ out=prebuilt
 mkdir -p $out
 flags="-O2 -Wall -Wno-unused -fdebug-compilation-dir=. -fno-ident"
 
-for f in maps globals calls atomics structops extern; do
+for f in maps globals calls atomics structops extern merged; do
 	clang-19 -g $flags -target bpfel -mcpu=v3 -c $f.c -o $out/$f.o
 done
 for f in acquire jumps; do
