@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"runtime"
+	"strings"
 	"syscall"
 	"unsafe"
 
@@ -18,9 +19,10 @@ const (
 	cmdBTFLoad    = 18
 	cmdMapFreeze  = 22
 	progNameLen   = 16
-	logMax        = 128 << 20
+	logMax        = 16 << 20
 	logFirst      = 1 << 20
-	logLevelUsual = 1
+	logLevelUsual = 1 // BPF_LOG_LEVEL1
+	logLevelStats = 4 // BPF_LOG_STATS
 )
 
 type mapCreateAttr struct {
@@ -121,34 +123,40 @@ func mapFreeze(fd int) error {
 }
 
 // progLoad loads a program and gives the verifier's log when it is refused.
-// Without a log first, because the log slows the verifier down.
+//
+// The first load asks for messages only, which costs the verifier nothing; a
+// second one, for where the message belongs, also lists every instruction that
+// the verifier went through.
 func progLoad(a *progLoadAttr, rotating bool) (fd int, log string, err error) {
-	a.logLevel, a.logSize, a.logBuf = 0, 0, 0
-	fd, err = bpf(cmdProgLoad, unsafe.Pointer(a), unsafe.Sizeof(*a))
+	fd, log, err = progLoadLog(a, logLevelStats, logFirst)
 	if err == nil {
 		return fd, "", nil
 	}
-	first := err
-	for size := logFirst; ; size *= 4 {
-		buf := make([]byte, size)
-		a.logLevel, a.logSize, a.logBuf = logLevelUsual, uint32(size), addr(buf)
-		fd, err = bpf(cmdProgLoad, unsafe.Pointer(a), unsafe.Sizeof(*a))
-		runtime.KeepAlive(buf)
-		if err == nil {
-			// Accepted the second time: a program that was refused for want of a
-			// resource.
-			return fd, "", nil
-		}
-		log = cString(buf)
-		// Since 6.4 a log that is too long keeps its end, which is what counts.
-		if errors.Is(err, unix.ENOSPC) && !errors.Is(first, unix.ENOSPC) {
-			if !rotating && size*4 <= logMax {
-				continue
-			}
-			err = first
-		}
+	if strings.TrimSpace(log) == "" || errors.Is(err, unix.E2BIG) {
+		// Never came to the verifier; or gone through until it gave up, which
+		// has no one place.
 		return -1, log, err
 	}
+	for size := logFirst; size <= logMax; size *= 4 {
+		fd, full, err2 := progLoadLog(a, logLevelUsual, size)
+		if err2 == nil {
+			return fd, "", nil
+		}
+		// Since 6.4 a log that is too long keeps its end, which is what counts;
+		// before, its beginning.
+		if !errors.Is(err2, unix.ENOSPC) || rotating {
+			return -1, full, err
+		}
+	}
+	return -1, log, err
+}
+
+func progLoadLog(a *progLoadAttr, level, size int) (int, string, error) {
+	buf := make([]byte, size)
+	a.logLevel, a.logSize, a.logBuf = uint32(level), uint32(size), addr(buf)
+	fd, err := bpf(cmdProgLoad, unsafe.Pointer(a), unsafe.Sizeof(*a))
+	runtime.KeepAlive(buf)
+	return fd, cString(buf), err
 }
 
 func cString(b []byte) string {

@@ -23,6 +23,9 @@ import (
 // unavailable is an error that makes a program "not loadable here".
 type unavailable struct{ reason string }
 
+// errNoTarget goes with an unavailable for a missing attach target.
+var errNoTarget = errors.New("")
+
 func (u *unavailable) Error() string { return u.reason }
 
 func missing(format string, args ...any) error { return &unavailable{fmt.Sprintf(format, args...)} }
@@ -67,6 +70,26 @@ type loading struct {
 	maps  map[*linker.Map]int
 	undo  []func()
 	attr  progLoadAttr
+	// target, if not empty, is attached to instead of what the program names.
+	target string
+}
+
+// substitute names a function to load a trampoline program for when its own
+// target is missing or may not sleep: the kernel's test function, which may.
+func (ld *loading) substitute(log string, err error) string {
+	const test = "bpf_fentry_test1" // net/bpf/test_run.c
+	if err == nil || ld.p.Info.Type != kernel.ProgTypeTracing || ld.p.Info.Attach == test {
+		return ""
+	}
+	switch strings.TrimSuffix(ld.p.Info.Prefix, ".s") {
+	case "fentry", "fexit", "fmod_ret":
+	default:
+		return ""
+	}
+	if errors.Is(err, errNoTarget) || strings.Contains(log, " is not sleepable\n") {
+		return test
+	}
+	return ""
 }
 
 func (e *env) loadProgram(o *linker.Object, p *linker.Program, btfFD int, out *Load) {
@@ -79,6 +102,23 @@ func (e *env) loadProgram(o *linker.Object, p *linker.Program, btfFD int, out *L
 		}
 	}()
 	fd, log, err := ld.load()
+	if substitute := ld.substitute(log, err); substitute != "" {
+		ld.close()
+		*ld = loading{env: e, o: o, p: p, btfFD: btfFD, out: out, maps: map[*linker.Map]int{}, target: substitute}
+		why := "it may not sleep in this kernel"
+		if log == "" {
+			why = "it is not in this kernel"
+		}
+		fd2, log2, err2 := ld.load()
+		closeFD(fd2)
+		trial := Load{Errno: errnoNameOf(err2)}
+		judge(&trial, log2)
+		// A verdict that depends on the target's arguments does not count.
+		if err2 == nil || log2 != "" && trial.Verdict == Rejected && len(trial.Rules) > 0 {
+			fd, log, err = -1, log2, err2
+			out.Notes = append(out.Notes, fmt.Sprintf("loaded for %s instead of %s: %s", substitute, p.Info.Attach, why))
+		}
+	}
 	closeFD(fd)
 	var un *unavailable
 	switch {
@@ -91,6 +131,13 @@ func (e *env) loadProgram(o *linker.Object, p *linker.Program, btfFD int, out *L
 		judge(out, log)
 		ld.locate(out)
 	}
+}
+
+func errnoNameOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return errnoName(err)
 }
 
 func (ld *loading) close() {
@@ -298,6 +345,9 @@ func (ld *loading) fdIndex(mod int) int16 {
 func (ld *loading) attach() error {
 	p := ld.p
 	name := p.Info.Attach
+	if ld.target != "" {
+		name = ld.target
+	}
 	or := func(def string) string {
 		if name == "" {
 			return def
@@ -351,7 +401,7 @@ func (ld *loading) attach() error {
 		if ld.kernelBTF == nil {
 			return missing("this kernel has no BTF, which %s programs need", p.Info.Prefix)
 		}
-		return missing("attach target %s is not in this kernel", name)
+		return fmt.Errorf("%w%w", errNoTarget, missing("attach target %s is not in this kernel", name))
 	}
 	ld.attr.attachBTFID, ld.attr.attachFD = uint32(id), uint32(mod)
 	return nil

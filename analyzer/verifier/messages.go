@@ -125,6 +125,7 @@ var unloadable = []struct {
 	reason string
 }{
 	{regexp.MustCompile(`^invalid func unknown#`), "it calls a function that this kernel does not have"},
+	{regexp.MustCompile(`^\S+ is not sleepable$`), "its attach target may not sleep in this kernel"},
 	{regexp.MustCompile(`^(Attach|attach)_btf_id \S+ (is|not)`), "its attach target is of another kind in this kernel"},
 	{regexp.MustCompile(`^JIT (does not|doesn't) support`), "this kernel's JIT lacks a feature"},
 	{regexp.MustCompile(`not supported.* by the JIT`), "this kernel's JIT lacks a feature"},
