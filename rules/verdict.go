@@ -16,6 +16,9 @@ type Verdict struct {
 	Confidence diag.Confidence
 	// Why says in a few words who shares it, or what confines it.
 	Why string
+	// Guarded: a lock that is held keeps those who share it out, as long as
+	// they take it too.
+	Guarded bool
 }
 
 // Judge says whether somebody else can change a place while a program uses it.
@@ -24,8 +27,11 @@ func Judge(a *model.Access, v kernel.Version) Verdict {
 		v = kernel.Newest
 	}
 	s := (&Pass{Kernel: v}).shared(a)
-	return Verdict{Place: Describe(a.Place), Shared: s.shared, Confidence: s.confidence, Why: s.why}
+	return Verdict{Place: Describe(a.Place), Shared: s.shared, Confidence: s.confidence, Why: s.why, Guarded: protected(a.Locks, a.Place)}
 }
 
 // Describe names a place: "flows.packets", "total", "offset 8 of flows".
 func Describe(pl model.Place) string { return describe(pl) }
+
+// DescribeLock names a lock: "lock flows.lock".
+func DescribeLock(l model.Lock) string { return lockName(l) }

@@ -108,6 +108,7 @@ side of both. It reads BPF C sources, compiled BPF objects and Go code.`
 		c.rulesCommand(),
 		c.explainCommand(),
 		c.verifyCommand(),
+		c.lspCommand(),
 		c.configCommand(),
 		c.versionCommand(),
 	)

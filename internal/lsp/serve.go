@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -52,6 +53,7 @@ func Serve(ctx context.Context, in io.ReadCloser, out io.WriteCloser, cfg Config
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	parent := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stream := &duplex{in: in, out: out}
@@ -73,6 +75,9 @@ func Serve(ctx context.Context, in io.ReadCloser, out io.WriteCloser, cfg Config
 	case <-time.After(drain):
 	}
 	s.work.Wait()
+	if parent.Err() != nil {
+		return nil
+	}
 	return s.verdict(conn.Err())
 }
 
@@ -85,8 +90,6 @@ func (s *server) verdict(connErr error) error {
 		return nil
 	case s.phase == aborted:
 		return ErrNoShutdown
-	case s.interrupted:
-		return nil
 	case connErr != nil && !errors.Is(connErr, io.ErrUnexpectedEOF):
 		return fmt.Errorf("the client's messages cannot be read: %w", connErr)
 	case s.phase == shutDown:
@@ -135,18 +138,24 @@ func (codec) Unmarshal(data []byte, v any) error {
 }
 
 // handler dispatches messages. The library's own chain handles all of them
-// concurrently, which would apply edits out of order.
+// concurrently, which would apply edits out of order; and it derives contexts
+// from the request's own, which jsonrpc2 v1.0.0 recycles under them when a
+// request is answered quickly (a panic in context.WithCancel). Here they derive
+// from the session's.
 func (s *server) handler() jsonrpc2.Handler {
 	dispatch := protocol.ServerHandler(s, jsonrpc2.MethodNotFoundHandler)
-	return protocol.CancelHandler(func(ctx context.Context, req *jsonrpc2.Request) (result any, err error) {
-		method := req.Method()
+	return func(reqCtx context.Context, req *jsonrpc2.Request) (result any, err error) {
+		method := strings.Clone(req.Method())
 		if !req.IsCall() {
 			// An error would end the connection, for one bad notification.
 			if err := s.guard(func() error {
+				if method == protocol.MethodCancelRequest {
+					return s.cancelRequest(req.Params())
+				}
 				if !s.accepts(method) {
 					return nil
 				}
-				_, err := dispatch(ctx, req)
+				_, err := dispatch(s.ctx, req)
 				return err
 			}); err != nil && !optional(method, err) {
 				s.cfg.Log.Error("notification failed", "method", method, "error", err)
@@ -156,10 +165,12 @@ func (s *server) handler() jsonrpc2.Handler {
 		if err := s.admit(method); err != nil {
 			return nil, err
 		}
+		ctx, done := s.cancellable(req.ID())
+		defer done()
 		switch method {
 		case protocol.MethodInitialize, protocol.MethodShutdown:
 		default:
-			jsonrpc2.Async(ctx)
+			jsonrpc2.Async(reqCtx)
 		}
 		err = s.guard(func() (err error) {
 			result, err = dispatch(ctx, req)
@@ -169,7 +180,44 @@ func (s *server) handler() jsonrpc2.Handler {
 			err = protocol.ErrRequestCancelled
 		}
 		return result, err
-	})
+	}
+}
+
+// cancellable gives the context of a request, which $/cancelRequest can end.
+func (s *server) cancellable(id jsonrpc2.ID) (ctx context.Context, done func()) {
+	ctx, cancel := context.WithCancel(s.ctx)
+	s.mu.Lock()
+	s.requests[id] = cancel
+	s.mu.Unlock()
+	return ctx, func() {
+		s.mu.Lock()
+		delete(s.requests, id)
+		s.mu.Unlock()
+		cancel()
+	}
+}
+
+// cancelRequest ends a request, if it is still under way.
+func (s *server) cancelRequest(params jsonrpc2.RawMessage) error {
+	var p protocol.CancelParams
+	if err := protocol.Unmarshal(params, &p); err != nil {
+		return err
+	}
+	var id jsonrpc2.ID
+	switch v := p.ID.(type) {
+	case protocol.Integer:
+		id = jsonrpc2.NewNumberID(int64(v))
+	case protocol.String:
+		id = jsonrpc2.NewStringID(string(v))
+	default:
+		return fmt.Errorf("id %v", p.ID)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if cancel := s.requests[id]; cancel != nil {
+		cancel()
+	}
+	return nil
 }
 
 // optional reports whether a notification may be ignored in silence: those
