@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
@@ -27,6 +28,10 @@ type Option func(*finding)
 // sentence without a full stop; programs in it becomes the names of the
 // programs concerned once all are known.
 func (p *Pass) Report(at model.Site, message string, opts ...Option) {
+	if at.Entry != nil {
+		// It is the callback that runs, later, and not the program that set it.
+		message = strings.ReplaceAll(message, programs, fmt.Sprintf("the %s callback %s", at.Async, at.Entry.Name))
+	}
 	f := p.finding(at.Pos, message)
 	if at.Func != nil {
 		f.Function = at.Func.Name

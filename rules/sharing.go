@@ -48,6 +48,14 @@ func (p *Pass) sharedPlace(at model.Site, pl model.Place, conds []model.Conditio
 		return s
 	}
 	s = p.filtered(s, pl, conds)
+	if at.Program != nil && !at.Program.Info.Known {
+		s.confidence = min(s.confidence, diag.Medium) // who runs it, and when, is not known
+	}
+	if s.shared && at.Async != "" && p.onlyIn(at, pl) {
+		// A timer or work item does not run on two CPUs at once; whether there
+		// is only one of them is not known.
+		s.confidence = min(s.confidence, diag.Low)
+	}
 	if s.shared && ctx.onDemand {
 		// Userspace runs it (or reads an iterator) when it likes: usually one at
 		// a time, but nothing holds it to that.
@@ -80,6 +88,21 @@ func (p *Pass) sharedRegion(at model.Site, pl model.Place, ctx context) sharing 
 	return p.sharedIndex(at, pl, ctx, p.sharedKey(at, e, ctx))
 }
 
+// onlyIn reports whether every change of the map's or variable's value that
+// overlaps the place happens in one asynchronous callback, or where nothing
+// else runs.
+func (p *Pass) onlyIn(at model.Site, pl model.Place) bool {
+	for _, a := range p.facts.byContainer[containerOf(pl)] {
+		if !isWrite(a.Kind) || samePlace(a.Place, pl) == differs {
+			continue
+		}
+		if (a.Async != at.Async || a.Entry != at.Entry) && contextOf(a.Site, p.Kernel).alone == "" {
+			return false
+		}
+	}
+	return true
+}
+
 // sharedKey judges an element by the key it was found with.
 func (p *Pass) sharedKey(at model.Site, e *model.Element, ctx context) sharing {
 	switch e.KeyKind {
@@ -94,6 +117,8 @@ func (p *Pass) sharedKey(at model.Site, e *model.Element, ctx context) sharing {
 		return confined("only the running thread uses the element")
 	case model.KeyCPU:
 		return p.sharedCPU(ctx)
+	case model.KeyTaskCPU:
+		return sharedTaskCPU(ctx, sharedBy(diag.Medium, "several CPUs can use one CPU's element"))
 	case model.KeySocket:
 		if ctx.Serial == kernel.SerialSocket {
 			return confined("the kernel runs the program under " + ctx.Serialised)
@@ -130,8 +155,18 @@ func (p *Pass) sharedIndex(at model.Site, pl model.Place, ctx context, s sharing
 		}
 	case model.KeyCPU:
 		return p.sharedCPU(ctx)
+	case model.KeyTaskCPU:
+		return sharedTaskCPU(ctx, s)
 	}
 	return s
+}
+
+// sharedTaskCPU judges a slot of the CPU that a scheduler callback is about.
+func sharedTaskCPU(ctx context, otherwise sharing) sharing {
+	if ctx.RunQueue {
+		return confined("the kernel runs the callback under that CPU's run-queue lock")
+	}
+	return otherwise
 }
 
 // sharedCPU judges a slot that belongs to the running CPU. What can still

@@ -6,6 +6,7 @@ import (
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
+	"github.com/bpflockcheck/bpflockcheck/rules/kernel"
 )
 
 // exec executes one operation in a state.
@@ -160,6 +161,9 @@ func (x *exec) load(in ir.Instr, addr *value, off, size int64, signed bool) *val
 			v.origins = v.origins.union(s.contentOf(o).originsIn(p.off, size))
 		case o.region == model.RegionCtx || o.fromCtx:
 			v.tag = tagCtx
+			if x.e.prog.StructOps == "sched_ext_ops" && o.region == model.RegionCtx && p.off == 8*int64(kernel.SchedExtCPUArg(x.e.prog.Member)) {
+				v.tag = tagTaskCPU
+			}
 		case o.current:
 			v.tag = taskField(in)
 		}
@@ -517,7 +521,7 @@ func (x *exec) ext(v *value, n int, signed bool) *value {
 		out.tag = tagNone
 	case n >= 32:
 		out.tag = v.tag
-	case v.tag == tagCPU && n >= 16:
+	case (v.tag == tagCPU || v.tag == tagTaskCPU) && n >= 16:
 		out.tag = v.tag
 	}
 	return out
@@ -600,14 +604,14 @@ func arithTag(op ir.BinOp, a, b *value, ia, ib interval) tag {
 			return tagTid
 		case a.tag == tagPidTgid && uint64(c) == math.MaxUint32<<32:
 			return tagTgid
-		case a.tag == tagCPU && c >= 7 && bits.OnesCount64(uint64(c)+1) == 1:
-			return tagCPU
+		case (a.tag == tagCPU || a.tag == tagTaskCPU) && c >= 7 && bits.OnesCount64(uint64(c)+1) == 1:
+			return a.tag
 		case a.tag == tagTid && uint64(c) == math.MaxUint32:
 			return tagTid
 		}
 	case ir.Mod:
-		if isConst && a.tag == tagCPU {
-			return tagCPU
+		if isConst && (a.tag == tagCPU || a.tag == tagTaskCPU) {
+			return a.tag
 		}
 	case ir.Shr, ir.Sar:
 		switch {
@@ -620,8 +624,8 @@ func arithTag(op ir.BinOp, a, b *value, ia, ib interval) tag {
 		case !isConst:
 		case a.tag == tagTid && c <= 32:
 			return tagTid
-		case a.tag == tagCPU:
-			return tagCPU
+		case a.tag == tagCPU || a.tag == tagTaskCPU:
+			return a.tag
 		}
 	case ir.Add, ir.Or, ir.Xor, ir.Sub, ir.Mul:
 		for _, v := range []*value{a, b} {
@@ -630,8 +634,8 @@ func arithTag(op ir.BinOp, a, b *value, ia, ib interval) tag {
 				if op != ir.Mul {
 					return tagTid
 				}
-			case tagCPU:
-				return tagCPU
+			case tagCPU, tagTaskCPU:
+				return v.tag
 			}
 		}
 		if a.tag == tagCtx && isConst {
@@ -827,6 +831,8 @@ func keyKindOf(t tag) model.KeyKind {
 		return model.KeyProcess
 	case tagCPU:
 		return model.KeyCPU
+	case tagTaskCPU:
+		return model.KeyTaskCPU
 	}
 	return model.KeyUnknown
 }

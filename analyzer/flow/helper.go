@@ -108,6 +108,10 @@ func (x *exec) result(in *ir.Call, ret kernel.Ret, t kernel.Tag, m *ir.Map, args
 		// kernel/bpf/trampoline.c, since 5.7).
 		v.tag, v.iv = tagCPU, width(31, false)
 		v.sym = x.e.syms.fresh("cpu", 0, nil, 0)
+	case kernel.TagTaskCPU:
+		if len(args) > 0 && (args[0].tag == tagCtx || args[0].obj != nil && args[0].obj.fromCtx) {
+			v.tag, v.iv = tagTaskCPU, width(31, false)
+		}
 	case kernel.TagCurrentTask:
 		v.tag = tagTask
 		v.sym = x.e.syms.fresh("task", 0, nil, 0)
@@ -302,8 +306,10 @@ func better(a, b model.KeyKind) bool {
 	rank := func(k model.KeyKind) int {
 		switch k {
 		case model.KeyThread:
-			return 3
+			return 4
 		case model.KeyCPU:
+			return 3
+		case model.KeyTaskCPU:
 			return 2
 		case model.KeyProcess:
 			return 1

@@ -105,13 +105,14 @@ var panicOnBug = false
 
 // engine analyses one program.
 type engine struct {
-	ctx      context.Context
-	unit     *ir.Unit
-	m        *model.Model
-	prog     *ir.Program
-	kernel   kernel.Version
-	budget   int
-	asyncNow string // kind of the asynchronous callback being run
+	ctx        context.Context
+	unit       *ir.Unit
+	m          *model.Model
+	prog       *ir.Program
+	kernel     kernel.Version
+	budget     int
+	asyncNow   string   // kind of the asynchronous callback being run
+	asyncEntry *ir.Func // and the callback
 
 	syms     *symTable
 	objs     objTable
@@ -215,12 +216,15 @@ func (e *engine) skip(f *ir.Func, pos *position.Pos, reason string) {
 }
 
 func (e *engine) site(path *callPath, in ir.Instr) model.Site {
-	return model.Site{Program: e.prog, Func: path.fn, Pos: in.At(), Callers: path.callers, Instr: in, Async: e.asyncNow}
+	return model.Site{Program: e.prog, Func: path.fn, Pos: in.At(), Callers: path.callers, Instr: in, Async: e.asyncNow, Entry: e.asyncEntry}
 }
 
 // runEntry analyses a function from an empty state and records what it does.
 func (e *engine) runEntry(f *ir.Func, async string, args []*value) {
-	e.asyncNow = async
+	e.asyncNow, e.asyncEntry = async, nil
+	if async != "" {
+		e.asyncEntry = f
+	}
 	path := e.path(nil, nil, f, false)
 	s := &state{mem: make(map[*object]*content), facts: make(map[sym]fact)}
 	if args == nil {

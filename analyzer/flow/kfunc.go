@@ -94,7 +94,7 @@ func (x *exec) kfunc(in *ir.Call, args []*value) []*state {
 		v.obj, v.nullable = o, true
 		s.setReg(in.Dst, v)
 	default:
-		v := x.result(in, k.Ret, kernel.TagNone, nil, args)
+		v := x.result(in, k.Ret, k.Tag, nil, args)
 		if v.obj != nil && v.obj.region == model.RegionAlloc {
 			switch k.Class {
 			case kernel.KfuncObjNew:

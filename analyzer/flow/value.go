@@ -18,6 +18,7 @@ const (
 	tagTid         // its low half, or a value that holds it whole
 	tagTgid        // its high half
 	tagCPU         // the running CPU
+	tagTaskCPU     // the CPU that a scheduler callback is about
 	tagTask        // the current task's address
 	tagCtx         // loaded from the program's context
 	tagOther       // an address or number that identifies something else

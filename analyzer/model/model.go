@@ -41,6 +41,8 @@ type Site struct {
 	// "workqueue"): it runs later, in a context of its own, and not where
 	// Program runs. Empty elsewhere.
 	Async string
+	// Entry is the function that Async calls.
+	Entry *ir.Func
 }
 
 // Region says what kind of memory a place is in.
@@ -76,6 +78,7 @@ const (
 	KeyOtherTask         // storage of another task
 	KeySocket            // storage of the socket the program runs for
 	KeyObject            // storage of another socket, inode or cgroup
+	KeyTaskCPU           // the CPU that a scheduler callback is about: its argument, or its task\'s
 	KeyIter              // the element a bpf_for_each_map_elem callback or map iterator visits
 )
 

@@ -53,6 +53,9 @@ type Context struct {
 	// serialises.
 	Serial     Serial
 	Serialised string
+	// RunQueue: runs with the run-queue lock of the CPU that the callback is
+	// about, so what is kept for that CPU is safe.
+	RunQueue bool
 }
 
 // ContextOf gives the context of a program of this kind in kernel v. structOps
@@ -215,16 +218,19 @@ func schedExtContext(member string) Context {
 		"exit_task", "core_sched_before":
 		// SCX_CALL_OP_TASK: under the run-queue lock of the task. For
 		// core_sched_before and yield, of both tasks' common run queue.
-		rq.Serial, rq.Serialised = SerialTask, "the task's run-queue lock"
+		rq.Serial, rq.Serialised, rq.RunQueue = SerialTask, "the task's run-queue lock", true
 		return rq
 	case "set_weight", "set_cpumask":
-		rq.Serial, rq.Serialised = SerialTask, "the task's run-queue lock"
+		rq.Serial, rq.Serialised, rq.RunQueue = SerialTask, "the task's run-queue lock", true
 		return rq
 	case "select_cpu":
-		// try_to_wake_up: only the task's pi_lock, which no other callback takes.
+		// try_to_wake_up: the task's pi_lock, and the task is on no run queue
+		// until the callback has chosen one (kernel/sched/core.c).
+		rq.Serial, rq.Serialised = SerialTask, "the task's pi_lock, before it is queued"
 		return rq
 	case "dispatch", "update_idle", "cpu_acquire", "cpu_release":
 		// The run-queue lock of one CPU, which may be dropped in between.
+		rq.RunQueue = true
 		return rq
 	case "init_task":
 		// Before the task is known to the scheduler.
@@ -240,6 +246,17 @@ func schedExtContext(member string) Context {
 		return task
 	}
 	return rq
+}
+
+// SchedExtCPUArg gives the number of the argument that is the CPU a sched_ext
+// callback is about, -1 when there is none (kernel/sched/ext.c struct
+// sched_ext_ops, 6.12).
+func SchedExtCPUArg(member string) int {
+	switch member {
+	case "dispatch", "update_idle", "cpu_acquire", "cpu_release":
+		return 0
+	}
+	return -1
 }
 
 // level orders how a program can be interrupted.

@@ -127,6 +127,7 @@ const (
 	TagFuncIP
 	TagTime
 	TagRandom
+	TagTaskCPU // the CPU that a task is on
 )
 
 // Param says what a callback's parameter is.

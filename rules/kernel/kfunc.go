@@ -41,6 +41,7 @@ type KfuncInfo struct {
 	// Args is nil when the arguments are not described.
 	Args []Arg
 	Ret  Ret
+	Tag  Tag
 	// Sleepable is KF_SLEEPABLE, Acquire KF_ACQUIRE, Release KF_RELEASE and
 	// RCUProtected KF_RCU_PROTECTED.
 	Sleepable, Acquire, Release, RCUProtected bool

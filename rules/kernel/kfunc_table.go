@@ -187,5 +187,6 @@ var kfuncTable = []KfuncInfo{
 	{Name: "hid_bpf_release_context", Since: Version{6, 3}, Args: []Arg{object.released()}, Release: true, Sleepable: true},
 	{Name: "hid_bpf_hw_request", Since: Version{6, 3}, Args: []Arg{object, memInOut, size, scalar, scalar}, Ret: RetScalar, Sleepable: true},
 	{Name: "hid_bpf_hw_output_report", Since: Version{6, 10}, Args: []Arg{object, memIn, size}, Ret: RetScalar, Sleepable: true},
+	{Name: "scx_bpf_task_cpu", Since: Version{6, 12}, Args: []Arg{object}, Ret: RetScalar, Tag: TagTaskCPU},
 	{Name: "scx_bpf_create_dsq", Since: Version{6, 12}, Args: []Arg{scalar, scalar}, Ret: RetScalar, Sleepable: true},
 }

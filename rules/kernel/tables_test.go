@@ -388,7 +388,7 @@ func TestContexts(t *testing.T) {
 		{"tcp_congestion_ops", "cong_avoid", SerialSocket},
 		{"tcp_congestion_ops", "get_info", SerialNone},
 		{"sched_ext_ops", "enqueue", SerialTask},
-		{"sched_ext_ops", "select_cpu", SerialNone},
+		{"sched_ext_ops", "select_cpu", SerialTask},
 		{"sched_ext_ops", "init", SerialOnce},
 		{"unheard_of_ops", "f", SerialNone},
 	} {

@@ -1,0 +1,83 @@
+// What the scheduler's own locks serialise in sched_ext callbacks: the task's
+// storage, and what is kept for the CPU that the callback is about.
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+struct sched_ext_ops {
+	void (*running)(struct task_struct *p);
+	void (*dispatch)(int cpu, struct task_struct *prev);
+	int (*select_cpu)(struct task_struct *p, int prev_cpu, __u64 flags);
+	__u64 flags;
+	char name[128];
+};
+
+extern int scx_bpf_task_cpu(const struct task_struct *p) __ksym;
+
+struct cpu_ctx {
+	__u64 runtime;
+	__u64 dispatched;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 512);
+	__type(key, __u32);
+	__type(value, struct cpu_ctx);
+} cpus SEC(".maps");
+
+struct task_ctx {
+	__u64 budget;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct task_ctx);
+} tasks SEC(".maps");
+
+static struct cpu_ctx *cpu_of(__u32 cpu)
+{
+	return bpf_map_lookup_elem(&cpus, &cpu);
+}
+
+SEC("struct_ops/running")
+void BPF_PROG(my_running, struct task_struct *p)
+{
+	struct cpu_ctx *c = cpu_of(scx_bpf_task_cpu(p));
+	struct task_ctx *t = bpf_task_storage_get(&tasks, p, 0, 0);
+
+	if (c)
+		c->runtime += 1;
+	if (t)
+		t->budget -= 1;
+}
+
+SEC("struct_ops/dispatch")
+void BPF_PROG(my_dispatch, int cpu, struct task_struct *prev)
+{
+	struct cpu_ctx *c = cpu_of(cpu);
+
+	if (c)
+		c->dispatched++;
+}
+
+SEC("struct_ops/select_cpu")
+int BPF_PROG(my_select_cpu, struct task_struct *p, int prev_cpu, __u64 flags)
+{
+	struct task_ctx *t = bpf_task_storage_get(&tasks, p, 0, 0);
+
+	if (t)
+		t->budget += 10;
+	return prev_cpu;
+}
+
+SEC(".struct_ops")
+struct sched_ext_ops my_ops = {
+	.running = (void *)my_running,
+	.dispatch = (void *)my_dispatch,
+	.select_cpu = (void *)my_select_cpu,
+};
+
+char LICENSE[] SEC("license") = "GPL";

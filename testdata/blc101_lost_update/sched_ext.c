@@ -1,0 +1,44 @@
+// What the scheduler's locks do not serialise in sched_ext callbacks.
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+struct sched_ext_ops {
+	void (*running)(struct task_struct *p);
+	int (*select_cpu)(struct task_struct *p, int prev_cpu, __u64 flags);
+	__u64 flags;
+	char name[128];
+};
+
+extern int scx_bpf_task_cpu(const struct task_struct *p) __ksym;
+
+__u64 vtime_now;
+__u64 nr_running;
+__u64 per_cpu_wakeups[512];
+
+SEC("struct_ops/running")
+void BPF_PROG(my_running, struct task_struct *p)
+{
+	nr_running++; // want BLC101
+}
+
+SEC("struct_ops/select_cpu")
+int BPF_PROG(my_select_cpu, struct task_struct *p, int prev_cpu, __u64 flags)
+{
+	__u32 cpu = scx_bpf_task_cpu(p);
+
+	/* Only the task's pi_lock is held here, not its run queue's. */
+	if (cpu < 512)
+		per_cpu_wakeups[cpu]++; // want BLC101
+	if (flags > vtime_now)
+		vtime_now = flags; // want BLC101
+	return prev_cpu;
+}
+
+SEC(".struct_ops")
+struct sched_ext_ops my_ops = {
+	.running = (void *)my_running,
+	.select_cpu = (void *)my_select_cpu,
+};
+
+char LICENSE[] SEC("license") = "GPL";
