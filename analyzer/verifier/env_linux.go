@@ -23,10 +23,11 @@ import (
 type env struct {
 	release     string
 	version     kernel.Version
-	versionCode uint32    // as LINUX_VERSION_CODE
-	kernelBTF   *btf.Spec // nil when the kernel has none
+	versionCode uint32 // as LINUX_VERSION_CODE
 
-	once    sync.Once
+	btfOnce sync.Once
+	btf     *btf.Spec
+	modOnce sync.Once
 	mods    []module
 	symOnce sync.Once
 	syms    map[string]uint64
@@ -61,8 +62,14 @@ func newEnv() (*env, error) {
 	if err := e.probe(); err != nil {
 		return nil, err
 	}
-	e.kernelBTF, _ = btf.LoadKernelSpec()
 	return e, nil
+}
+
+// kernelBTF is the kernel's own type information, nil when it has none. It is
+// read only when a program needs it: it takes a second in a virtual machine.
+func (e *env) kernelBTF() *btf.Spec {
+	e.btfOnce.Do(func() { e.btf, _ = btf.LoadKernelSpec() })
+	return e.btf
 }
 
 // probe loads the smallest program, to tell apart a kernel without BPF and a
@@ -84,7 +91,7 @@ func (e *env) probe() error {
 }
 
 func (e *env) modules() []module {
-	e.once.Do(func() {
+	e.modOnce.Do(func() {
 		it := new(btf.HandleIterator)
 		for it.Next() {
 			info, err := it.Handle.Info()
@@ -92,7 +99,7 @@ func (e *env) modules() []module {
 				continue
 			}
 			h := it.Take()
-			spec, err := h.Spec(e.kernelBTF)
+			spec, err := h.Spec(e.kernelBTF())
 			if err != nil {
 				_ = h.Close()
 				continue
@@ -121,7 +128,7 @@ func (e *env) close() {
 // lookup finds a type of the kernel, or of a module; mod is the descriptor of
 // the module's BTF, 0 for the kernel itself.
 func lookup[T btf.Type](e *env, name string) (id btf.TypeID, mod int, err error) {
-	if e.kernelBTF == nil {
+	if e.kernelBTF() == nil {
 		return 0, 0, btf.ErrNotFound
 	}
 	find := func(s *btf.Spec) (btf.TypeID, bool) {
@@ -138,7 +145,7 @@ func lookup[T btf.Type](e *env, name string) (id btf.TypeID, mod int, err error)
 		}
 		return 0, false
 	}
-	if id, ok := find(e.kernelBTF); ok {
+	if id, ok := find(e.kernelBTF()); ok {
 		return id, 0, nil
 	}
 	for _, m := range e.modules() {
@@ -150,7 +157,7 @@ func lookup[T btf.Type](e *env, name string) (id btf.TypeID, mod int, err error)
 }
 
 func (e *env) typeByID(id btf.TypeID, mod int) btf.Type {
-	s := e.kernelBTF
+	s := e.kernelBTF()
 	for _, m := range e.modules() {
 		if mod != 0 && m.h.FD() == mod {
 			s = m.spec

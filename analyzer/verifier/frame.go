@@ -30,7 +30,6 @@ type frame struct {
 
 type hello struct {
 	Release string `json:"release"`
-	NoBTF   bool   `json:"no_btf,omitempty"`
 }
 
 // frameWriter numbers and writes frames.

@@ -58,7 +58,7 @@ func guestWork(fw *frameWriter) error {
 	if err != nil {
 		return err
 	}
-	if err := fw.send(frame{Hello: &hello{Release: e.release, NoBTF: e.kernelBTF == nil}}); err != nil {
+	if err := fw.send(frame{Hello: &hello{Release: e.release}}); err != nil {
 		return err
 	}
 	for i, name := range j.Objects {

@@ -203,14 +203,14 @@ func (ld *loading) relocateCore() error {
 	if len(ld.p.Core) == 0 {
 		return nil
 	}
-	if ld.kernelBTF == nil {
+	if ld.kernelBTF() == nil {
 		return missing("this kernel has no BTF, which CO-RE needs")
 	}
 	relos := make([]*btf.CORERelocation, len(ld.p.Core))
 	for i, c := range ld.p.Core {
 		relos[i] = c.Relo
 	}
-	targets := append([]*btf.Spec{ld.kernelBTF}, ld.moduleSpecs()...)
+	targets := append([]*btf.Spec{ld.kernelBTF()}, ld.moduleSpecs()...)
 	fixups, err := btf.CORERelocate(relos, targets, binary.LittleEndian, ld.o.Types.TypeID)
 	if err != nil {
 		return missing("CO-RE: %v", err)
@@ -398,7 +398,7 @@ func (ld *loading) attach() error {
 		return nil
 	}
 	if err != nil {
-		if ld.kernelBTF == nil {
+		if ld.kernelBTF() == nil {
 			return missing("this kernel has no BTF, which %s programs need", p.Info.Prefix)
 		}
 		return fmt.Errorf("%w%w", errNoTarget, missing("attach target %s is not in this kernel", name))

@@ -271,8 +271,8 @@ const (
 
 func (c Context) levels(maybe bool) []level {
 	var ls []level
-	any := maybe && c.Anywhere
-	for l, on := range []bool{c.TaskContext || any, c.SoftIRQ || any, c.HardIRQ || any, c.NMI} {
+	anywhere := maybe && c.Anywhere
+	for l, on := range []bool{c.TaskContext || anywhere, c.SoftIRQ || anywhere, c.HardIRQ || anywhere, c.NMI} {
 		if on {
 			ls = append(ls, level(l))
 		}
