@@ -41,6 +41,7 @@ type dwarfVar struct {
 type dwarfStruct struct {
 	names   []string
 	members []declPos
+	types   []dwarf.Offset // of the members
 }
 
 // structKey tells structs apart by name, size and members' names.
@@ -65,8 +66,9 @@ func (d *dwarfInfo) function(name string, m *pathMapper) *position.Pos {
 	return d.funcs[name].pos(m)
 }
 
-// members gives where the members of a struct are declared, nil when not known.
-func (d *dwarfInfo) members(name string, size int64, members []btf.Member) []declPos {
+// structure finds a struct or union by what BTF says of it, nil when it is not
+// known or cannot be told from others.
+func (d *dwarfInfo) structure(name string, size int64, members []btf.Member) *dwarfStruct {
 	if len(d.structs) == 0 {
 		return nil
 	}
@@ -74,10 +76,11 @@ func (d *dwarfInfo) members(name string, size int64, members []btf.Member) []dec
 	for i, m := range members {
 		names[i] = m.Name
 	}
-	if s := d.structs[structKey(name, size, names)]; s != nil {
-		return s.members
+	s := d.structs[structKey(name, size, names)]
+	if s == nil || len(s.members) != len(members) {
+		return nil
 	}
-	return nil
+	return s
 }
 
 // definition gives the struct that a variable is declared with, nil when not
@@ -390,7 +393,7 @@ func (r *dwarfReader) readChildren(rd *dwarf.Reader, in string, depth int) error
 				continue
 			}
 		case dwarf.TagStructType, dwarf.TagUnionType:
-			if err := r.readStruct(rd, e, name); err != nil {
+			if err := r.readStruct(rd, e, name, depth); err != nil {
 				return err
 			}
 			continue
@@ -401,9 +404,12 @@ func (r *dwarfReader) readChildren(rd *dwarf.Reader, in string, depth int) error
 	}
 }
 
-func (r *dwarfReader) readStruct(rd *dwarf.Reader, e *dwarf.Entry, name string) error {
+func (r *dwarfReader) readStruct(rd *dwarf.Reader, e *dwarf.Entry, name string, depth int) error {
 	if !e.Children {
 		return nil
+	}
+	if depth > maxDwarfDepth {
+		return errDwarfSize
 	}
 	s := &dwarfStruct{}
 	for {
@@ -414,10 +420,18 @@ func (r *dwarfReader) readStruct(rd *dwarf.Reader, e *dwarf.Entry, name string) 
 		if m.Tag == 0 {
 			break
 		}
-		if m.Tag == dwarf.TagMember {
-			n, _ := m.Val(dwarf.AttrName).(string)
+		n, _ := m.Val(dwarf.AttrName).(string)
+		switch m.Tag {
+		case dwarf.TagMember:
+			typ, _ := m.Val(dwarf.AttrType).(dwarf.Offset)
 			s.names = append(s.names, n)
 			s.members = append(s.members, r.decl(m))
+			s.types = append(s.types, typ)
+		case dwarf.TagStructType, dwarf.TagUnionType:
+			if err := r.readStruct(rd, m, n, depth+1); err != nil {
+				return err
+			}
+			continue
 		}
 		if err := r.skipChildren(rd, m); err != nil {
 			return err

@@ -79,6 +79,9 @@ func TestFields(t *testing.T) {
 			for _, f := range m.Value.Fields {
 				got = append(got, fieldText(f))
 			}
+			for _, f := range m.Value.Fields[2].Type.Fields {
+				got = append(got, fieldText(f))
+			}
 			if m.Value.Fields[5].Type.Len != 4 || m.Value.Fields[7].Type.Elem != m.Value {
 				t.Errorf("%s: the types of fields seen and next are not an array of 4 and a pointer to the struct itself", object)
 			}
@@ -93,6 +96,8 @@ func TestFields(t *testing.T) {
 			`hidden_lock lock_alias 28+0:0 [] 17`,
 			`next struct flow * 32+0:0 [] 18`,
 			`hits u64 40+0:0 ["data_racy" "single_writer"] 19`,
+			`bytes u64 0+0:0 [] 10`, // of the anonymous union
+			` struct  0+0:0 [] 11`,
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: fields (-want +got):\n%s", object, diff)

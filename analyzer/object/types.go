@@ -17,8 +17,11 @@ type typeConverter struct {
 	queue []pendingType
 	dwarf *dwarfInfo
 	paths *pathMapper
-	void  *ir.Type
-	safe  map[*ir.Type]bool
+	// within has the declarations of types that members of other types have:
+	// anonymous ones cannot be found by name.
+	within map[btf.Type]*dwarfStruct
+	void   *ir.Type
+	safe   map[*ir.Type]bool
 }
 
 type pendingType struct {
@@ -28,11 +31,12 @@ type pendingType struct {
 
 func newTypeConverter(d *dwarfInfo, m *pathMapper) *typeConverter {
 	return &typeConverter{
-		done:  make(map[btf.Type]*ir.Type),
-		dwarf: d,
-		paths: m,
-		void:  &ir.Type{Kind: ir.Void},
-		safe:  make(map[*ir.Type]bool),
+		done:   make(map[btf.Type]*ir.Type),
+		dwarf:  d,
+		paths:  m,
+		within: make(map[btf.Type]*dwarfStruct),
+		void:   &ir.Type{Kind: ir.Void},
+		safe:   make(map[*ir.Type]bool),
 	}
 }
 
@@ -92,10 +96,10 @@ func (c *typeConverter) fill(t btf.Type, out *ir.Type) {
 		out.Kind, out.Elem, out.Len = ir.Array, c.node(t.Type), int64(t.Nelems)
 	case *btf.Struct:
 		out.Kind, out.Name = ir.Struct, t.Name
-		out.Fields = c.fields(t.Name, out.Size, t.Members)
+		out.Fields = c.fields(t, t.Name, out.Size, t.Members)
 	case *btf.Union:
 		out.Kind, out.Name = ir.Union, t.Name
-		out.Fields = c.fields(t.Name, out.Size, t.Members)
+		out.Fields = c.fields(t, t.Name, out.Size, t.Members)
 	case *btf.Fwd:
 		out.Kind, out.Name = ir.Struct, t.Name
 		if t.Kind == btf.FwdUnion {
@@ -116,9 +120,12 @@ func (c *typeConverter) fill(t btf.Type, out *ir.Type) {
 	}
 }
 
-func (c *typeConverter) fields(name string, size int64, members []btf.Member) []ir.Field {
+func (c *typeConverter) fields(t btf.Type, name string, size int64, members []btf.Member) []ir.Field {
 	out := make([]ir.Field, 0, len(members))
-	decls := c.dwarf.members(name, size, members)
+	decl := c.within[t]
+	if decl == nil || len(decl.members) != len(members) {
+		decl = c.dwarf.structure(name, size, members)
+	}
 	for i, m := range members {
 		f := ir.Field{
 			Name: m.Name,
@@ -137,8 +144,11 @@ func (c *typeConverter) fields(name string, size int64, members []btf.Member) []
 			}
 			f.BitOff = int(int64(m.Offset) - f.Off*8)
 		}
-		if i < len(decls) && decls[i].line > 0 {
-			f.File, f.Line = c.paths.resolve(decls[i].file), decls[i].line
+		if decl != nil && decl.members[i].line > 0 {
+			f.File, f.Line = c.paths.resolve(decl.members[i].file), decl.members[i].line
+		}
+		if decl != nil && c.dwarf.byOffset[decl.types[i]] != nil {
+			c.within[m.Type] = c.dwarf.byOffset[decl.types[i]]
 		}
 		out = append(out, f)
 	}
