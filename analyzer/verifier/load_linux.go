@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -130,6 +131,7 @@ func (e *env) loadProgram(o *linker.Object, p *linker.Program, btfFD int, out *L
 		out.Errno = errnoName(err)
 		judge(out, log)
 		ld.locate(out)
+		ld.doubt(out)
 	}
 }
 
@@ -418,6 +420,22 @@ func (ld *loading) locate(out *Load) {
 	}
 }
 
+var noValidLock = regexp.MustCompile(`^map '([^']+)' has no valid bpf_(res_)?spin_lock`)
+
+// doubt: the kernel drops all special fields of a value, its lock too, when a
+// list or tree root in it names no fitting node. Then the lock is not at fault.
+func (ld *loading) doubt(out *Load) {
+	g := noValidLock.FindStringSubmatch(out.Line)
+	if g == nil {
+		return
+	}
+	for m := range ld.maps {
+		if m.Name == g[1] && ld.valueHolds(m, "bpf_list_head", "bpf_rb_root") {
+			out.Doubtful = true
+		}
+	}
+}
+
 // Maps.
 
 // keyless are the map types whose BTF libbpf keeps from the kernel
@@ -550,35 +568,44 @@ func maxEntries(m *linker.Map) uint32 {
 
 // valueHoldsLock reports whether a map's value type mentions a lock anywhere.
 func (ld *loading) valueHoldsLock(m *linker.Map) bool {
-	t, err := ld.o.Types.TypeByID(btf.TypeID(m.ValueID))
-	return err == nil && holdsLock(t, 0)
+	return ld.valueHolds(m, "bpf_spin_lock", "bpf_res_spin_lock")
 }
 
-func holdsLock(t btf.Type, depth int) bool {
+// valueHolds reports whether a map's value type has one of these structs
+// anywhere in it.
+func (ld *loading) valueHolds(m *linker.Map, structs ...string) bool {
+	if ld.o.Types == nil || m.ValueID == 0 {
+		return false
+	}
+	t, err := ld.o.Types.TypeByID(btf.TypeID(m.ValueID))
+	return err == nil && holds(t, structs, 0)
+}
+
+func holds(t btf.Type, structs []string, depth int) bool {
 	if depth > 16 {
 		return false
 	}
 	switch t := btf.UnderlyingType(t).(type) {
 	case *btf.Struct:
-		if t.Name == "bpf_spin_lock" || t.Name == "bpf_res_spin_lock" {
+		if slices.Contains(structs, t.Name) {
 			return true
 		}
 		for _, m := range t.Members {
-			if holdsLock(m.Type, depth+1) {
+			if holds(m.Type, structs, depth+1) {
 				return true
 			}
 		}
 	case *btf.Union:
 		for _, m := range t.Members {
-			if holdsLock(m.Type, depth+1) {
+			if holds(m.Type, structs, depth+1) {
 				return true
 			}
 		}
 	case *btf.Array:
-		return holdsLock(t.Type, depth+1)
+		return holds(t.Type, structs, depth+1)
 	case *btf.Datasec:
 		for _, v := range t.Vars {
-			if vt, ok := v.Type.(*btf.Var); ok && holdsLock(vt.Type, depth+1) {
+			if vt, ok := v.Type.(*btf.Var); ok && holds(vt.Type, structs, depth+1) {
 				return true
 			}
 		}
