@@ -97,6 +97,11 @@ func derivedRace(p *Pass, a *model.Access, s sharing) *lostUpdateRace {
 
 // claimRace is test-then-set: if (n > x) x = n; if (x) return; x = 1.
 func claimRace(p *Pass, a *model.Access, s sharing) *lostUpdateRace {
+	for _, o := range a.Origins {
+		if o.Copied && o.Access != nil && samePlace(a.Place, o.Access.Place) == isSame {
+			return nil // what was there is stored again
+		}
+	}
 	for i := range a.Conditions {
 		c := &a.Conditions[i]
 		if c.Idempotent {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
 )
 
@@ -28,6 +29,11 @@ func checkMixedAtomicity(p *Pass) {
 		}
 		if same == maySame && a.Place.Off < 0 {
 			s.confidence = min(s.confidence, diag.Medium)
+		}
+		if a.Const != nil && p.onlyExchanged(a) {
+			// A flag that is set plainly and taken by an exchange, or a lock of the
+			// program's own making that is released: nothing is counted.
+			s.confidence = min(s.confidence, diag.Low)
 		}
 		p.Report(a.Site, fmt.Sprintf("a plain store in %s to %s, which is updated atomically elsewhere: an atomic update on another CPU just before it is lost", programs, describe(atomic.Place)),
 			func(f *finding) { f.Map, f.Field = owner(atomic.Place), atomic.Place.Field },
@@ -60,6 +66,20 @@ func (p *Pass) atomicBeside(a *model.Access) (*model.Access, same) {
 		best, how = b, s
 	}
 	return best, how
+}
+
+// onlyExchanged reports whether all atomic operations on a place exchange its
+// value, and none computes with it.
+func (p *Pass) onlyExchanged(a *model.Access) bool {
+	for _, b := range p.around(a.Place) {
+		if b.Kind != model.AtomicRMW || somewhere(b.Place) || samePlace(a.Place, b.Place) == differs {
+			continue
+		}
+		if b.Atomic == nil || b.Atomic.Op != ir.AtomicXchg && b.Atomic.Op != ir.AtomicCmpXchg {
+			return false
+		}
+	}
+	return true
 }
 
 // somewhere reports whether not even the field of a place is known: it says

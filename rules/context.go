@@ -13,6 +13,9 @@ type context struct {
 	alone string
 	// onDemand: userspace starts each run.
 	onDemand bool
+	// ofTask: runs for an event of a task in the scheduler, which no other such
+	// event of the task can overtake.
+	ofTask bool
 	// packets: runs for packets, on whatever CPU they arrive.
 	packets bool
 }
@@ -46,6 +49,7 @@ func contextOf(at model.Site, v kernel.Version) context {
 	case kernel.ProgTypeSyscall:
 		c.onDemand = true
 	case kernel.ProgTypeTracing:
+		c.ofTask = info.Prefix == "tp_btf" && info.Attach == "sched_switch"
 		c.onDemand = info.Prefix == "iter" || info.Prefix == "iter.s"
 	case kernel.ProgTypeXDP, kernel.ProgTypeSchedCls, kernel.ProgTypeSchedAct, kernel.ProgTypeCgroupSkb,
 		kernel.ProgTypeSocketFilter, kernel.ProgTypeNetfilter, kernel.ProgTypeLWTIn, kernel.ProgTypeLWTOut,

@@ -128,6 +128,9 @@ func (p *Pass) sharedKey(at model.Site, e *model.Element, ctx context) sharing {
 		if ctx.Serial == kernel.SerialTask {
 			return confined("the kernel runs the callback under " + ctx.Serialised)
 		}
+		if ctx.ofTask {
+			return sharedBy(diag.Low, "a task's scheduler events come one after the other, as far as its run queue's lock goes")
+		}
 		return sharedBy(diag.Medium, "several CPUs can reach one task's element")
 	case model.KeyObject:
 		if ctx.Serial == kernel.SerialObject {

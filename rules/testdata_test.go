@@ -290,4 +290,3 @@ func TestEveryRuleHasCases(t *testing.T) {
 		}
 	}
 }
-
