@@ -42,7 +42,7 @@ type Options struct {
 	// kernel; nil when nothing is predicted.
 	Predict func(ctx context.Context, object string, v kernel.Version) ([]Prediction, error)
 	// Timeout is the time limit for one virtual machine; 0: two minutes and
-	// half a second an object.
+	// two seconds an object.
 	Timeout time.Duration
 	// Executable is the program that becomes /init in the virtual machine: a
 	// static Linux binary that calls GuestMain when IsGuest. Empty: the running

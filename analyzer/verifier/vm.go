@@ -35,7 +35,7 @@ type job struct {
 const (
 	defaultQemu = "qemu-system-x86_64"
 	bootTime    = 2 * time.Minute
-	objectTime  = 500 * time.Millisecond
+	objectTime  = 2 * time.Second
 )
 
 // runVM boots a kernel with the running program as its /init and collects the
