@@ -30,6 +30,11 @@ func checkMixedAtomicity(p *Pass) {
 		if same == maySame && a.Place.Off < 0 {
 			s.confidence = min(s.confidence, diag.Medium)
 		}
+		if a.Place.Size > 0 && atomic.Place.Size > a.Place.Size {
+			// A part of a word that is otherwise changed whole, such as the byte
+			// by which a queued lock is released: meant, as a rule.
+			s.confidence = min(s.confidence, diag.Low)
+		}
 		if a.Const != nil && p.onlyExchanged(a) {
 			// A flag that is set plainly and taken by an exchange, or a lock of the
 			// program's own making that is released: nothing is counted.

@@ -76,6 +76,9 @@ func (p *Pass) sharedRegion(at model.Site, pl model.Place, ctx context) sharing 
 	case m == nil:
 		return confined("of an unknown map")
 	case m.Type.IsPerCPU():
+		if e != nil && e.PercpuElem && e.KeyKind == model.KeyTaskCPU {
+			return sharedTaskCPU(ctx, sharedBy(diag.High, "bpf_map_lookup_percpu_elem gives another CPU's value"))
+		}
 		if e != nil && e.PercpuElem {
 			return sharedBy(diag.High, "bpf_map_lookup_percpu_elem gives another CPU's value")
 		}

@@ -172,10 +172,18 @@ func (x *exec) lookup(in *ir.Call, m *ir.Map, args []*value) *value {
 	if in.Helper == kernel.HelperMapLookupPercpuElem {
 		percpuElem = true
 		if len(args) > 2 {
-			if args[2].tag == tagCPU {
+			switch cpu := args[2]; {
+			case cpu.tag == tagCPU:
 				percpuElem = false // one's own
-			} else if key != "" {
-				key += "/" + x.canon(args[2])
+			case cpu.tag == tagTaskCPU:
+				kind = model.KeyTaskCPU
+			case kind == model.KeyConst:
+				kind, constant = model.KeyUnknown, 0
+			}
+			if c := x.canon(args[2]); key != "" && c != "" {
+				key += "/" + c
+			} else {
+				key = ""
 			}
 		}
 	}

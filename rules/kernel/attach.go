@@ -37,8 +37,10 @@ func tracepointContext(event string) Context {
 		"task_newtask", "task_rename", "cgroup_mkdir", "cgroup_rmdir", "cgroup_attach_task", "module_load", "module_free":
 		return Context{Name: "process context", TaskContext: true}
 	case "sched_switch":
-		// kernel/sched/core.c __schedule: interrupts are off.
-		return Context{Name: "scheduler (interrupts off)", TaskContext: true, IRQsOff: true, SoftIRQsOff: true}
+		// kernel/sched/core.c __schedule: interrupts are off, and a task is
+		// switched on one CPU at a time.
+		return Context{Name: "scheduler (interrupts off)", TaskContext: true, IRQsOff: true, SoftIRQsOff: true,
+			Serial: SerialTask, Serialised: "the run-queue lock"}
 	case "softirq_entry", "softirq_exit", "napi_poll", "netif_receive_skb", "xdp_exception", "xdp_redirect", "xdp_redirect_err",
 		"xdp_bulk_tx", "net_rx_action":
 		return Context{Name: "softirq", SoftIRQ: true, SoftIRQsOff: true}
