@@ -383,6 +383,7 @@ func (f *fn) increment(target cc.ExpressionNode, op ir.BinOp, post, used bool, n
 	if u := lv.t.underlying(); u.isBool {
 		sum = f.toBool(sum, lv.t, p)
 	}
+	lv.change = f.changing(lv, op, "1", used, n)
 	f.store(lv, sum, p)
 	if post {
 		return old
@@ -421,6 +422,9 @@ func (f *fn) assign(x *cc.AssignmentExpression, used bool) value {
 			return f.assignToValue(x, v)
 		}
 		lv.node = spelledPlace(x.UnaryExpression)
+		if op, operand := f.spelledOut(x); operand != "" {
+			lv.change = f.changing(lv, op, operand, used, x)
+		}
 		f.store(lv, v, p)
 		if !used {
 			return v
@@ -450,6 +454,7 @@ func (f *fn) assign(x *cc.AssignmentExpression, used bool) value {
 	default:
 		v = f.arith(op, old, b, x)
 	}
+	lv.change = f.changing(lv, op, f.text(x.AssignmentExpression), used, x)
 	f.store(lv, v, p)
 	if !used {
 		return v

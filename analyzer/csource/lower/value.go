@@ -34,7 +34,8 @@ type lval struct {
 	volatile, atomic bool
 	field            string // path of the member as spelled
 	ent              *entity
-	node             cc.Node // the lvalue's text
+	node             cc.Node      // the lvalue's text
+	change           *ir.Compound // what is about to be stored changes what is there
 }
 
 // normalize reduces a constant to what a type can hold.
@@ -359,7 +360,7 @@ func (f *fn) store(lv lval, v value, p *position.Pos) {
 		return
 	}
 	f.emit(&ir.Store{Base: ir.Base{Pos: p}, Addr: lv.addr, Off: lv.off, Size: size, Src: v.op, Volatile: lv.volatile,
-		Field: lv.field, Name: f.nameOf(lv)})
+		Field: lv.field, Name: f.nameOf(lv), Compound: lv.change})
 }
 
 // storeHigh writes the upper half of a 16-byte scalar.
