@@ -33,6 +33,7 @@ fuzz:
 	done
 
 generate:
+	$(GO) run ./internal/gen/docs docs/rules
 	$(GO) run ./cmd/bpflockcheck config schema > docs/config.schema.json
 
 clean:

@@ -307,8 +307,8 @@ func elfMachine(abs string) (machine elf.Machine, isELF bool, err error) {
 	if err != nil {
 		return 0, false, err
 	}
-	defer f.Close() //nolint:errcheck // read only
-	var h [20]byte  // e_ident, e_type, e_machine
+	defer f.Close()
+	var h [20]byte // e_ident, e_type, e_machine
 	n, err := io.ReadFull(f, h[:])
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 		return 0, false, err

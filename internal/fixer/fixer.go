@@ -32,7 +32,7 @@ type Refusal struct {
 	Err     error
 }
 
-// ErrOverlap: the fix touches text that another one, of a finding before it,
+// ErrOverlap says that the fix touches text that another one, of a finding before it,
 // changes. After that one is applied a second run may offer it again.
 var ErrOverlap = errors.New("overlaps the fix of an earlier finding; run again")
 

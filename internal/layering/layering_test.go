@@ -28,7 +28,8 @@ var layers = [][]string{
 	{"internal/report", "internal/config", "internal/baseline", "internal/fixer"},
 	{"internal/lsp"},
 	{"internal/cli"},
-	{"cmd"},
+	{"internal/docs", "internal/gen"},
+	{"cmd", "examples"},
 }
 
 // layerOf gives a package's layer and the entry that it belongs to.
