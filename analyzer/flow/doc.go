@@ -15,8 +15,9 @@
 // caller's state, at each call; loops reach a fixpoint by widening.
 //
 // The files: value.go and symbol.go (the domain), state.go (states, joins and
-// their keys), memory.go (objects and what is stored in them), exec.go (one
-// operation), call.go, helper.go and kfunc.go (calls), lock.go (locks and
+// their keys), join.go (merges), memory.go and object.go (what pointers point
+// into and what is stored there), exec.go, arith.go and copy.go (one operation),
+// call.go, helper.go and kfunc.go (calls), lock.go (locks and
 // sections), branch.go (refinement), interp.go (the fixpoint), record.go (what
 // goes into the model), region.go (control dependence).
 package flow
