@@ -128,10 +128,10 @@ type source struct {
 // New makes a preprocessor.
 func New(ctx context.Context, res Resolver, lim Limits) *Preprocessor {
 	if lim.Tokens == 0 {
-		lim.Tokens = 4 << 20
+		lim.Tokens = 3 << 19
 	}
 	if lim.Steps == 0 {
-		lim.Steps = 32 << 20
+		lim.Steps = 6 << 20
 	}
 	if lim.Includes == 0 {
 		lim.Includes = 200

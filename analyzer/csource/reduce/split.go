@@ -110,7 +110,7 @@ func declEnd(toks []cpp.Token, start int) (end int, unbalanced bool) {
 // scanDecl is declEnd in one of its modes. ok is false when the end of the tokens came first.
 func scanDecl(toks []cpp.Token, start int, margin bool) (end int, ok bool) {
 	braces, parens := 0, 0
-	aggregate := 0 // 1 after struct, union or enum; 2 after the tag
+	aggregate := 0 // 1 after struct, union or enum; 2 after the tag; 3 in an enum's type
 	params, assigned, function := false, false, false
 	for i := start; i < len(toks); i++ {
 		t := &toks[i]
@@ -145,9 +145,10 @@ func scanDecl(toks []cpp.Token, start int, margin bool) (end int, ok bool) {
 						i = skipGroup(toks, i+1)
 					}
 				default:
-					if aggregate == 1 {
+					switch aggregate {
+					case 1:
 						aggregate = 2
-					} else {
+					case 2:
 						aggregate = 0
 					}
 				}
@@ -198,7 +199,11 @@ func scanDecl(toks []cpp.Token, start int, margin bool) (end int, ok bool) {
 			if braces == 0 && parens == 0 {
 				return i + 1, true
 			}
-		case "*", ",", ":":
+		case ":":
+			if braces == 0 && parens == 0 && aggregate > 0 {
+				aggregate = 3
+			}
+		case "*", ",":
 			if braces == 0 && parens == 0 {
 				aggregate = 0
 			}

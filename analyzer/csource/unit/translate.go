@@ -286,7 +286,25 @@ func clean(s string) string {
 	s = errOrigin.ReplaceAllString(s, "")
 	s = errPos.ReplaceAllString(s, "")
 	s = errSecond.ReplaceAllString(s, "here")
+	s = withoutBodies(s)
 	return strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(s), ":"))
+}
+
+// withoutBodies takes struct bodies out of a message, which cc writes in full.
+func withoutBodies(s string) string {
+	var b strings.Builder
+	depth := 0
+	for _, r := range s {
+		switch {
+		case r == '{':
+			depth++
+		case r == '}' && depth > 0:
+			depth--
+		case depth == 0:
+			b.WriteRune(r)
+		}
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
 }
 
 // blame leaves out the declarations that err complains about. It reports whether
