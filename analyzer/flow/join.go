@@ -303,13 +303,11 @@ func (j *joiner) pointers(a *state, va *value, b *state, vb *value, phi func() s
 	if va.obj != vb.obj {
 		n.obj = j.mergeObjects(va.obj, vb.obj, phi)
 	}
-	if va.off != vb.off {
-		n.variable, n.loose = true, true
+	if va.off != vb.off || va.loose != vb.loose || va.variable != vb.variable || va.varSym != vb.varSym {
+		n.variable = true
+		n.loose = va.off != vb.off || va.loose || vb.loose
 		n.varSym = phi()
-		n.index = model.KeyUnknown
-	} else if va.loose != vb.loose || va.variable != vb.variable || va.varSym != vb.varSym {
-		n.variable, n.loose = true, va.loose || vb.loose
-		n.varSym = phi()
+		// Both may be indexed by the CPU, and differ in the member only.
 		if va.index != vb.index {
 			n.index = model.KeyUnknown
 		}
