@@ -29,9 +29,13 @@ func checkLockLeak(p *Pass) {
 			if p.takenTwice(l) {
 				continue // nested-lock's: the verifier comes no further
 			}
-			p.Report(e.Site, fmt.Sprintf("a path of %s reaches this %s with %s held", programs, leave, lockName(l)),
-				OnLock(l), Related(l.Since.Pos, "the lock is taken here"),
-				Help("release it with %s on every path", unlockName(l)))
+			opts := []Option{OnLock(l), Related(l.Since.Pos, "the lock is taken here"),
+				Help("release it with %s on every path", unlockName(l))}
+			if e.How == "callback" && len(e.Callers) > 0 {
+				leave = "end of a callback"
+				opts = append(opts, Related(e.Callers[0], "called back from here, where the verifier refuses it"))
+			}
+			p.Report(e.Site, fmt.Sprintf("a path of %s reaches this %s with %s held", programs, leave, lockName(l)), opts...)
 			continue
 		}
 		switch {

@@ -49,7 +49,8 @@ SEC("tc")
 int in_a_loop(struct __sk_buff *skb)
 {
 	for (__u32 i = 0; i < 4; i++) {
-		struct locked *v = bpf_map_lookup_elem(&vals, &i);
+		__u32 key = skb->hash + i;
+		struct locked *v = bpf_map_lookup_elem(&vals, &key);
 
 		if (!v)
 			continue;
