@@ -14,6 +14,7 @@ func merge(fs []diag.Finding) []diag.Finding {
 	slices.SortStableFunc(fs, func(a, b diag.Finding) int { return a.Compare(&b) })
 	fs = mergeEqual(fs)
 	fs = mergeEvidence(fs)
+	fs = mergeMoved(fs)
 	slices.SortStableFunc(fs, func(a, b diag.Finding) int { return a.Compare(&b) })
 	return fs
 }
@@ -94,6 +95,57 @@ func mergeEvidence(fs []diag.Finding) []diag.Finding {
 		}
 	}
 	return out
+}
+
+// movedLines is how far a compiler is taken to move a statement: it puts loads
+// before the branches that they are common to, and stores behind them.
+const movedLines = 8
+
+// mergeMoved puts a finding in an object to one in its source that the object
+// alone does not show: the same rule, variable and program on a line nearby.
+// The compiler has moved the access, or merged two, and so changed the line
+// that its instructions carry.
+func mergeMoved(fs []diag.Finding) []diag.Finding {
+	type key struct{ rule, file, mapName string }
+	bySource := map[key][]int{}
+	for i := range fs {
+		f := &fs[i]
+		if f.Map != "" && f.Span.Line > 0 && len(f.Evidence) == 1 && f.Evidence[0] == diag.FromSource {
+			k := key{f.Rule, f.Span.File, f.Map}
+			bySource[k] = append(bySource[k], i)
+		}
+	}
+	merged := make([]bool, len(fs))
+	for i := range fs {
+		f := &fs[i]
+		if !fromObject(f) || f.Span.Line == 0 {
+			continue
+		}
+		best, distance := -1, movedLines+1
+		for _, j := range bySource[key{f.Rule, f.Span.File, f.Map}] {
+			g := &fs[j]
+			d := max(g.Span.Line-f.Span.Line, f.Span.Line-g.Span.Line)
+			alike := f.Field == g.Field || f.Field == ""
+			if d < distance && alike && !slices.Contains(g.Evidence, diag.FromObject) && shareProgram(f, g) {
+				best, distance = j, d
+			}
+		}
+		if best >= 0 {
+			absorb(&fs[best], f)
+			merged[i] = true
+		}
+	}
+	out := fs[:0:0]
+	for i := range fs {
+		if !merged[i] {
+			out = append(out, fs[i])
+		}
+	}
+	return out
+}
+
+func shareProgram(a, b *diag.Finding) bool {
+	return slices.ContainsFunc(a.Programs, func(p diag.Program) bool { return slices.Contains(b.Programs, p) })
 }
 
 // likeness says how much two findings on one line are about the same thing.

@@ -76,9 +76,9 @@ func TestMerge(t *testing.T) {
 			[]brief{{1, 2, "x", "p", "s", ""}, {1, 9, "y", "pq", "so", "a.o"}},
 		},
 		{
-			"different lines",
-			[]diag.Finding{found(src, 1, 2, "x", "p"), found(obj, 2, 2, "x", "p")},
-			[]brief{{1, 2, "x", "p", "s", ""}, {2, 2, "x", "p", "o", "a.o"}},
+			"different lines of different programs",
+			[]diag.Finding{found(src, 1, 2, "x", "p"), found(obj, 2, 2, "x", "q")},
+			[]brief{{1, 2, "x", "p", "s", ""}, {2, 2, "x", "q", "o", "a.o"}},
 		},
 		{
 			"no lines: the instruction tells them apart",
