@@ -190,9 +190,8 @@ func (r *lostUpdateRace) help(p *Pass) string {
 	if a.Place.Elem != nil && a.Place.Elem.PercpuElem {
 		other = "leave each value to its own CPU"
 	}
-	canLock := !a.Site.Program.Info.Type.IsTracing()
 	lock := ""
-	if canLock {
+	if p.mayLock(a) {
 		lock = "a bpf_spin_lock held from the load to the store, or "
 	}
 	atomic := a.Place.Size == 4 || a.Place.Size == 8
@@ -208,6 +207,21 @@ func (r *lostUpdateRace) help(p *Pass) string {
 		return fmt.Sprintf("use an atomic (__sync_fetch_and_add, or a compare-and-swap loop on &%s), or %s%s", target, lock, other)
 	}
 	return fmt.Sprintf("use __sync_fetch_and_add(&%s, ...) if it is a sum, or %s%s", target, lock, other)
+}
+
+// mayLock reports whether a bpf_spin_lock is a way out: for the program's type
+// and for the place.
+func (p *Pass) mayLock(a *model.Access) bool {
+	if a.Program == nil {
+		return false
+	}
+	if ok, _ := kernel.MayUseSpinLock(a.Program.Info, p.Kernel); !ok || p.Kernel.Less(kernel.SpinLockSince) {
+		return false
+	}
+	if a.Place.Map != nil {
+		return kernel.MayHoldSpinLock(a.Place.Map.Type, p.Kernel)
+	}
+	return kernel.LockGlobal(p.Kernel)
 }
 
 // atomicOf spells a compound assignment as an atomic; "" when there is none.
