@@ -53,6 +53,7 @@ func prepare(decls []*reduce.Decl, slots []reduce.Slot) []*item {
 		it := &item{decl: d, body: -1}
 		if why, at := tooComplex(d.Toks); why != "" {
 			it.form, it.why, it.at = nothing, why, at
+			it.keepHead()
 			items = append(items, it)
 			continue
 		}
@@ -79,6 +80,25 @@ func prepare(decls []*reduce.Decl, slots []reduce.Slot) []*item {
 		items = append(items, it)
 	}
 	return items
+}
+
+// keepHead makes a prototype of a function whose body cannot be given to cc.
+func (it *item) keepHead() {
+	d := it.decl
+	if d.Kind != reduce.Func {
+		return
+	}
+	head := d.Toks[:d.Body:d.Body]
+	if why, _ := tooComplex(head); why != "" {
+		return
+	}
+	brace := d.Toks[d.Body]
+	brace.Text = "}"
+	toks := append(head, d.Toks[d.Body], brace)
+	it.toks = repair.Decl(toks, repair.Options{Body: d.Body, Function: true}).Toks
+	if it.body = bodyOf(it.toks); it.body >= 0 {
+		it.form = prototype
+	}
 }
 
 // enumerator finds the value of an enumerator that is given as a number.
@@ -112,12 +132,14 @@ func replacement(name string, at cpp.Token) (toks []cpp.Token) {
 
 var tailCallStatic = cpp.NewFile("<predefined>", "{ bpf_tail_call((void *)ctx, (void *)map, slot); }")
 
-// tooComplex says why cc must not be given a declaration.
+// tooComplex says why cc must not be given a declaration: it is nested too deeply,
+// or its brackets do not match, which can send cc's parser into an endless loop.
 func tooComplex(toks []cpp.Token) (string, cpp.Token) {
 	if len(toks) > maxDeclTokens {
 		return fmt.Sprintf("declaration of more than %d tokens", maxDeclTokens), toks[0]
 	}
-	depth, run := 0, 0
+	run := 0
+	var open []int
 	for i := range toks {
 		t := &toks[i]
 		if t.Kind != cpp.Punct {
@@ -128,12 +150,18 @@ func tooComplex(toks []cpp.Token) (string, cpp.Token) {
 		}
 		switch t.Text {
 		case "(", "[", "{":
-			depth++
-			if depth > maxNesting {
+			if open = append(open, i); len(open) > maxNesting {
 				return fmt.Sprintf("brackets are nested deeper than %d", maxNesting), *t
 			}
 		case ")", "]", "}":
-			depth--
+			n := len(open) - 1
+			if n < 0 {
+				return "unexpected '" + t.Text + "'", *t
+			}
+			if o := &toks[open[n]]; o.Text != opener[t.Text] {
+				return "'" + o.Text + "' is not closed before '" + t.Text + "'", *o
+			}
+			open = open[:n]
 		case "*", "!", "~", "-", "+", "&", "++", "--", "?", ":":
 			if run++; run > 4*maxNesting {
 				return "expression is nested too deeply", *t
@@ -142,8 +170,14 @@ func tooComplex(toks []cpp.Token) (string, cpp.Token) {
 		}
 		run = 0
 	}
+	if n := len(open); n > 0 {
+		t := &toks[open[n-1]]
+		return "'" + t.Text + "' is not closed", *t
+	}
 	return "", cpp.Token{}
 }
+
+var opener = map[string]string{")": "(", "]": "[", "}": "{"}
 
 // bodyOf finds the opening brace of a repaired function's body.
 func bodyOf(toks []cpp.Token) int {
@@ -197,8 +231,13 @@ func render(items []*item, soft []string) *ccText {
 			c.decl(it, append(it.toks[:it.body:it.body], semi...))
 		}
 	}
+	c.buf = append(c.buf, sentinel...)
 	return c
 }
+
+// sentinel ends the text: after a syntax error in a pointer, cc's parser looks for
+// one of these tokens without noticing the end of the file.
+const sentinel = "extern int __blc_end(int, int);\n"
 
 const unitName = "unit"
 
