@@ -88,6 +88,9 @@ func (k *Kernel) boot(ctx context.Context, image string, objects []string, opts 
 		return err
 	}
 	if err := cmd.Start(); err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		return err
 	}
 	g := &guest{k: k}
