@@ -183,7 +183,7 @@ func (c *collector) direct(fn *ssa.Function, in ssa.CallInstruction, o *op, recv
 		a.batch = c.pk.flow.optsOf(v, "Flags")
 	}
 	if a.value != nil {
-		if o.kind != opUpdate && o.kind != opBatchUpdate && unusedValue(a.value) {
+		if o.kind != opUpdate && o.kind != opBatchUpdate && unusedValue(in, a.value) {
 			return // only the key's presence matters
 		}
 		a.goLock = goLock(valueType(a.value))
@@ -457,40 +457,6 @@ func opNamed(name string) *op {
 		}
 	}
 	return nil
-}
-
-// unusedValue reports whether a lookup's result is never read: nil, or a
-// variable that nothing else touches.
-func unusedValue(v ssa.Value) bool {
-	v = stripConversions(v)
-	if c, ok := v.(*ssa.Const); ok {
-		return c.IsNil()
-	}
-	a, ok := v.(*ssa.Alloc)
-	if !ok {
-		return false
-	}
-	uses := 0
-	for _, r := range *a.Referrers() {
-		switch r := r.(type) {
-		case *ssa.DebugRef:
-		case *ssa.Store:
-			if r.Addr != a {
-				return false
-			}
-			if _, zero := r.Val.(*ssa.Const); !zero {
-				return false
-			}
-		case *ssa.MakeInterface, *ssa.Convert:
-			uses++
-			if refs := r.(ssa.Value).Referrers(); refs == nil || len(*refs) > 1 {
-				return false
-			}
-		default:
-			return false
-		}
-	}
-	return uses <= 1
 }
 
 // valueType is the Go type that a value argument has, behind pointers, slices

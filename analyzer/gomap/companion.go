@@ -62,7 +62,7 @@ func mapsOf(u *ir.Unit, m *model.Model, unit string, locate func(string) string)
 	infos := make([]MapInfo, 0, len(u.Maps))
 	at := make(map[*ir.Map]int)
 	for _, im := range u.Maps {
-		info := MapInfo{Name: im.Name, Type: im.Type, Evidence: u.Evidence, File: u.Name, Unit: unit, Known: m != nil}
+		info := MapInfo{Name: im.Name, Type: im.Type, Evidence: u.Evidence, File: u.Name, Unit: unit, Known: m != nil && len(u.Programs) > 0}
 		if im.Pos != nil {
 			info.DeclaredAt = Where{locate(im.Pos.File), im.Pos.Line, im.Pos.Col}
 		}

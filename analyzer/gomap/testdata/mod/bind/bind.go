@@ -27,7 +27,7 @@ func collection(coll *cebpf.Collection, k uint32) {
 	for _, m := range coll.Maps {
 		_ = m.Lookup(k, new(uint64))
 	}
-	use(v)
+	use(&v)
 }
 
 func spec(k uint32) error {
@@ -49,7 +49,7 @@ func spec(k uint32) error {
 	copied := spec.Maps["locked"].Copy()
 	d, err := cebpf.NewMapWithOptions(copied, cebpf.MapOptions{})
 	_ = d.Lookup(k, &v) // want `BLC301`
-	use(v)
+	use(&v)
 	return err
 }
 
@@ -67,7 +67,7 @@ func assign(spec *cebpf.CollectionSpec, k uint32) {
 	var v value
 	_ = a.Some.Lookup(k, &v) // want `BLC301`
 	_ = a.None.Lookup(k, &v)
-	use(v)
+	use(&v)
 }
 
 func promoted(o *flows.FlowsObjects, k uint32) {
@@ -80,7 +80,7 @@ func promoted(o *flows.FlowsObjects, k uint32) {
 		local = o.LockedArray
 	}
 	_ = local.Lookup(k, &v) // want `BLC301`
-	use(v)
+	use(&v)
 }
 
 // server copies maps into its own fields.
@@ -107,7 +107,7 @@ func (s *server) read(k uint32) {
 	_ = s.late.Lookup(k, &v)           // want `BLC301`
 	_ = s.all[0].Lookup(k, &v)         // want `BLC301`
 	_ = s.named["plain"].Lookup(k, &v) // want `BLC301 .*"locked"`
-	use(v)
+	use(&v)
 }
 
 // wrapped embeds the map.
@@ -117,7 +117,7 @@ func embedded(o *flows.FlowsObjects, k uint32) {
 	w := wrapped{o.Locked}
 	var v value
 	_ = w.Lookup(k, &v) // want `BLC301`
-	use(v)
+	use(&v)
 }
 
 // reader is a project's own interface.
@@ -138,7 +138,7 @@ func interfaces(o *flows.FlowsObjects, k uint32) {
 	}
 	r = struct{ *cebpf.Map }{o.Locked}
 	_ = r.Lookup(k, &v) // want `BLC301`
-	use(v)
+	use(&v)
 }
 
 func methodValues(o *flows.FlowsObjects, k uint32) {
@@ -146,12 +146,12 @@ func methodValues(o *flows.FlowsObjects, k uint32) {
 	f := o.Locked.Lookup
 	_ = f(k, &v)         // want `BLC301`
 	h := o.Locked.Lookup // want `BLC301`
-	use(h)
+	use(&h)
 	g := o.Locked.LookupWithFlags
 	_ = g(k, &v, 0) // want `BLC301`
 	_ = g(k, &v, cebpf.LookupLock)
 	_ = (*cebpf.Map).Lookup(o.Locked, k, &v) // want `BLC301`
-	use(v)
+	use(&v)
 }
 
 func closures(o *flows.FlowsObjects, k uint32) {
@@ -159,7 +159,7 @@ func closures(o *flows.FlowsObjects, k uint32) {
 	go func() {
 		var v value
 		_ = m.Lookup(k, &v) // want `BLC301`
-		use(v)
+		use(&v)
 	}()
 	get := func(m *cebpf.Map, v *value) error { return m.Lookup(k, v) }
 	var v value
@@ -168,7 +168,7 @@ func closures(o *flows.FlowsObjects, k uint32) {
 	ch := make(chan *cebpf.Map, 1)
 	ch <- o.Locked
 	_ = (<-ch).Lookup(k, &v) // want `BLC301`
-	use(v)
+	use(&v)
 }
 
 const pinned = "/sys/fs/bpf/flows/locked"
@@ -183,7 +183,7 @@ func pins(dir string, k uint32) {
 	_ = p.Lookup(k, &v) // nothing is known
 	q, _ := cebpf.NewMapFromID(7)
 	_ = q.Lookup(k, &v)
-	use(v)
+	use(&v)
 }
 
 func literal(k uint32) {
@@ -191,7 +191,7 @@ func literal(k uint32) {
 	var v value
 	_ = m.Lookup(k, &v)
 	_ = m.LookupWithFlags(k, &v, cebpf.LookupLock) // want `BLC304 .*MapSpec without key and value types`
-	use(v)
+	use(&v)
 }
 
 func replacements(spec *cebpf.CollectionSpec, path string, k uint32) {
@@ -201,7 +201,7 @@ func replacements(spec *cebpf.CollectionSpec, path string, k uint32) {
 	})
 	var v [64]byte
 	_ = m.Lookup(k, &v) // want `BLC301 .*"locked"`
-	use(v)
+	use(&v)
 }
 
 func managed(mgr *manager.Manager, k uint32) {
@@ -211,7 +211,7 @@ func managed(mgr *manager.Manager, k uint32) {
 	}
 	var v value
 	_ = m.Lookup(k, &v) // want `BLC301`
-	use(v)
+	use(&v)
 }
 
 func get(coll *cebpf.Collection, name string) *cebpf.Map { return coll.Maps[name] }
@@ -220,7 +220,7 @@ func byName(coll *cebpf.Collection, k uint32) {
 	var v value
 	_ = get(coll, "locked").Lookup(k, &v) // want `BLC301`
 	_ = get(coll, "plain").Lookup(k, &v)
-	use(v)
+	use(&v)
 }
 
 var global, _ = cebpf.NewMap(nil)
@@ -230,5 +230,5 @@ func setGlobal(o *flows.FlowsObjects) { global = o.Locked }
 func readGlobal(k uint32) {
 	var v value
 	_ = global.Lookup(k, &v) // want `BLC301`
-	use(v)
+	use(&v)
 }

@@ -24,7 +24,7 @@ func lookups(o *flows.FlowsObjects, k uint32) {
 	b, _ := o.Locked.LookupBytes(k)                               // want `BLC301`
 	var raw []byte
 	_ = o.Locked.Lookup(k, &raw) // want `BLC301`
-	use(v, b, raw)
+	use(&v, &b, &raw)
 }
 
 func nested(o *flows.FlowsObjects, k uint32) {
@@ -32,7 +32,7 @@ func nested(o *flows.FlowsObjects, k uint32) {
 	_ = o.Nested.Lookup(k, &n) // want `BLC301 .*bpf_spin_lock inner.lock`
 	var s flows.FlowsSingle
 	_ = o.Single.Lookup(k, &s) // want `BLC301`
-	use(n, s)
+	use(&n, &s)
 }
 
 // Nothing of the value is looked at, or no value is copied.
@@ -83,7 +83,7 @@ func iterate(o *flows.FlowsObjects) {
 	var v flows.FlowsStats
 	it := o.Locked.Iterate()
 	for it.Next(&k, &v) { // want `BLC303 iterate-without-f-lock: Next of map "locked"`
-		use(k, v)
+		use(k, &v)
 	}
 	var unused flows.FlowsStats
 	for it := o.Locked.Iterate(); it.Next(&k, &unused); { // only the keys matter
@@ -91,6 +91,17 @@ func iterate(o *flows.FlowsObjects) {
 	}
 	for it := o.Locked.Iterate(); it.Next(&k, nil); {
 		use(k)
+	}
+	// What Next reads is overwritten before anyone looks at it.
+	var keys []uint32
+	var later flows.FlowsStats
+	for it := o.Locked.Iterate(); it.Next(&k, &later); {
+		keys = append(keys, k)
+	}
+	for _, k := range keys {
+		if o.Locked.LookupWithFlags(k, &later, ebpf.LookupLock) == nil {
+			use(later)
+		}
 	}
 }
 
@@ -132,7 +143,7 @@ func noLock(o *flows.FlowsObjects, k uint32, cur *ebpf.MapBatchCursor) {
 	var e flows.FlowsEither
 	_ = o.Either.Lookup(k, &e)
 	_ = o.Either.LookupWithFlags(k, &e, ebpf.LookupLock) // want `BLC304 .*union`
-	use(v, vs, h, e)
+	use(&v, vs, &h, &e)
 }
 
 // One word beside the lock cannot be torn: a note, not shown by default. A lock
@@ -142,5 +153,5 @@ func quiet(o *flows.FlowsObjects, k uint32) {
 	_ = o.Word.Lookup(k, &w)
 	var v flows.FlowsStats
 	_ = o.Untaken.Lookup(k, &v)
-	use(w, v)
+	use(&w, &v)
 }

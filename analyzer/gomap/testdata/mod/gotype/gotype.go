@@ -81,5 +81,5 @@ func open(path string, k uint32) {
 	_ = m.LookupWithFlags(k, &a, ebpf.LookupLock) // fine
 	vals := make([]named, 4)
 	_, _ = m.BatchUpdate([]uint32{1}, vals, nil) // want `BLC303`
-	use(a, b, c, d, e, f, g, h)
+	use(&a, &b, &c, &d, &e, &f, &g, &h)
 }

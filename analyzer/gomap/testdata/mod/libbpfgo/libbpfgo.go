@@ -46,6 +46,6 @@ func maps() error {
 	for it := locked.Iterator(); it.Next(); {                                      // keys only
 		use(it.Key())
 	}
-	use(b, buf)
+	use(&b, buf)
 	return locked.DeleteKey(key)
 }

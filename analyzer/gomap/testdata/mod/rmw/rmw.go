@@ -69,7 +69,7 @@ func harmless(o *flows.FlowsObjects, k, other uint32) {
 	_ = o.Plain.LookupAndDelete(k, &taken)
 	taken.Bytes++
 	_ = o.Plain.Put(k, taken)
-	use(v, w)
+	use(&v, &w)
 }
 
 func load(o *flows.FlowsObjects, k uint32) (v flows.FlowsCounts, err error) {

@@ -29,7 +29,7 @@ func calls(o *flows.Objects, c *ebpf.Collection, k uint32) {
 	_ = wrap.ReadNamed(c, "plain", k, &v)
 	_ = wrap.Same(o.Locked).Lookup(k, &v) // want `BLC301`
 	_ = wrap.ReadAny(o.Locked, k, &v)     // want `BLC301`
-	use(v)
+	use(&v)
 }
 
 func stores(o *flows.Objects, k uint32) {
@@ -38,7 +38,7 @@ func stores(o *flows.Objects, k uint32) {
 	_ = s.Get(k, &v)
 	s.Open = o.Locked // want `BLC301`
 	_ = wrap.New(o.Plain)
-	use(v)
+	use(&v)
 }
 
 // own has a wrapper and its calls in one package.
