@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
 	"github.com/bpflockcheck/bpflockcheck/rules/kernel"
 )
@@ -27,6 +28,14 @@ func ownCPU(pl model.Place) bool {
 }
 
 func checkPercpuReentrancy(p *Pass) {
+	// One finding for a map (or variable) and program: what interrupts it once
+	// interrupts it everywhere.
+	type use struct {
+		in      container
+		program *ir.Program
+		scratch bool
+	}
+	reported := make(map[use]bool)
 	for _, a := range p.Model.Accesses {
 		if a.Program == nil || a.Place.IsLock || !ownCPU(a.Place) || hasTag(a.Place, "data_racy") || hasTag(a.Place, "single_writer") ||
 			a.IRQ > 0 || a.Preempt > 0 && !interruptible(p, a) {
@@ -36,7 +45,12 @@ func checkPercpuReentrancy(p *Pass) {
 		if window == nil {
 			continue
 		}
+		u := use{containerOf(a.Place), a.Program, !isWrite(a.Kind)}
+		if reported[u] {
+			continue
+		}
 		if by, how := p.interrupter(a); by != nil {
+			reported[u] = true
 			p.reportReentrancy(a, by, window, what, how)
 		}
 	}

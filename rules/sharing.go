@@ -2,6 +2,7 @@ package rules
 
 import (
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
 	"github.com/bpflockcheck/bpflockcheck/rules/kernel"
 )
@@ -88,7 +89,7 @@ func (p *Pass) sharedRegion(at model.Site, pl model.Place, ctx context) sharing 
 	case e == nil:
 		return sharedBy(diag.Medium, "all CPUs share the map's values")
 	}
-	return p.sharedIndex(at, pl, ctx, p.sharedKey(at, e, ctx))
+	return p.sharedIndex(at, pl, ctx, p.sharedKey(at, m, e, ctx))
 }
 
 // onlyIn reports whether every change of the map's or variable's value that
@@ -107,7 +108,7 @@ func (p *Pass) onlyIn(at model.Site, pl model.Place) bool {
 }
 
 // sharedKey judges an element by the key it was found with.
-func (p *Pass) sharedKey(at model.Site, e *model.Element, ctx context) sharing {
+func (p *Pass) sharedKey(at model.Site, m *ir.Map, e *model.Element, ctx context) sharing {
 	switch e.KeyKind {
 	case model.KeyConst:
 		return sharedBy(diag.High, "every CPU uses the same element")
@@ -143,10 +144,22 @@ func (p *Pass) sharedKey(at model.Site, e *model.Element, ctx context) sharing {
 	case model.KeyIter:
 		return sharedBy(diag.Medium, "other programs can use the element that is visited")
 	}
-	if ctx.packets {
+	if ctx.packets && !p.deletes(m) {
 		return sharedBy(diag.High, "packets with the same key arrive on several CPUs")
 	}
 	return sharedBy(diag.Medium, "several CPUs can use the same key")
+}
+
+// deletes reports whether programs delete elements of a map themselves: then an
+// element may live for one packet or one request only, and what happens to it
+// happens in turn.
+func (p *Pass) deletes(m *ir.Map) bool {
+	for _, c := range p.Model.Calls {
+		if c.Map == m && c.Helper == kernel.HelperMapDeleteElem {
+			return true
+		}
+	}
+	return false
 }
 
 // sharedIndex judges an array inside a value or variable by its index.
