@@ -55,6 +55,8 @@ type Header struct {
 	mu    sync.Mutex
 	cache map[int][]cpp.Token
 	sizes map[int][2]int64 // size and alignment in bytes
+	// budget is what is left of maxSteps.
+	budget int
 }
 
 // Load reads a file that holds BTF: the kernel's /sys/kernel/btf/vmlinux, or an ELF
@@ -245,6 +247,9 @@ func (h *Header) Name(name string, f func(int)) {
 // Ordered reports that numbers say nothing about the order of declarations.
 func (h *Header) Ordered() bool { return false }
 
+// maxText bounds one declaration; task_struct takes 10 KB.
+const maxText = 1 << 20
+
 // Tokens gives declaration id in C.
 func (h *Header) Tokens(id int) []cpp.Token {
 	h.mu.Lock()
@@ -254,6 +259,9 @@ func (h *Header) Tokens(id int) []cpp.Token {
 	}
 	text := h.declaration(id)
 	t, _ := h.at(id)
+	if len(text) > maxText {
+		text = ";"
+	}
 	f := cpp.NewFile("<btf>/"+t.name, text)
 	f.System = true
 	toks := cpp.Lex(f, 0, uint32(len(text)), nil)

@@ -9,8 +9,16 @@ import (
 // maxDepth bounds the nesting of types, which a hostile file may make a cycle.
 const maxDepth = 64
 
+// maxSteps bounds the work for one declaration, and maxDecl the length of one
+// declarator: a hostile file can describe a type that doubles at each level.
+const (
+	maxSteps = 200_000
+	maxDecl  = 64 << 10
+)
+
 // declaration writes the external declaration of type id.
 func (h *Header) declaration(id int) string {
+	h.budget = maxSteps
 	t, ok := h.at(id)
 	if !ok {
 		return ";"
@@ -40,8 +48,8 @@ func keyword(kind int) string {
 
 // declare writes a declaration of inner (a name with what binds closer) as type id.
 func (h *Header) declare(id int, inner string, depth int) string {
-	if depth > maxDepth {
-		return "void *" + inner
+	if h.budget--; depth > maxDepth || h.budget < 0 || len(inner) > maxDecl {
+		return "void *x"
 	}
 	join := func(base string) string {
 		if inner == "" {

@@ -76,6 +76,15 @@ func (t *table) add(src string, off, end int, decl int) {
 	t.n++
 }
 
+// reserve makes room for about n names.
+func (t *table) reserve(n int) {
+	size := 1024
+	for size < 2*n {
+		size *= 2
+	}
+	t.slots = make([]entry, size)
+}
+
 func (t *table) grow() {
 	old := t.slots
 	t.slots = make([]entry, max(1024, 2*len(old)))
@@ -118,7 +127,10 @@ func init() {
 // New divides src.
 func New(src string) *Index {
 	x := &Index{src: src}
+	// vmlinux.h has a declaration per 170 bytes, a tag per 300, a name per 80.
 	x.decls = make([]Span, 0, len(src)/160)
+	x.tags.reserve(len(src) / 256)
+	x.names.reserve(len(src) / 64)
 	s := scanner{x: x, src: src}
 	s.run()
 	return x
@@ -315,7 +327,7 @@ func (s *scanner) isFunctionHead(start, end int) bool {
 	for i > start && (s.src[i] == ' ' || s.src[i] == '\n' || s.src[i] == '\t') {
 		i--
 	}
-	if s.src[i] != ')' {
+	if i < start || s.src[i] != ')' {
 		return false
 	}
 	head := s.src[start:end]
@@ -419,13 +431,14 @@ func (s *scanner) declarators(n, start, end, headEnd, bodyEnd int, function bool
 		end = headEnd
 	case bodyEnd >= 0 && headEnd >= 0 && !hasAssign(src[start:headEnd]):
 		from = bodyEnd // after the struct's body
-	case !isTypedef && strings.HasPrefix(text, "struct "), strings.HasPrefix(text, "union "), strings.HasPrefix(text, "enum "):
-		// struct x; or a variable: passed over below, the tag is no declarator
 	}
 	if from == bodyEnd && !isTypedef && strings.TrimLeft(src[from:end], " \n\t;") == "" {
 		return
 	}
 	o, e := declared(src, from, end)
+	if o == tagOf(text)+start && !isTypedef {
+		return // struct x;
+	}
 	if e > o {
 		s.x.names.add(src, o, e, n)
 	}
@@ -443,6 +456,23 @@ func (s *scanner) declarators(n, start, end, headEnd, bodyEnd int, function bool
 			}
 		}
 	}
+}
+
+// tagOf gives where the tag stands in a declaration that starts with struct, union
+// or enum, or -1.
+func tagOf(text string) int {
+	for _, kw := range []string{"struct", "union", "enum"} {
+		if strings.HasPrefix(text, kw) {
+			i := len(kw)
+			for i < len(text) && (text[i] == ' ' || text[i] == '\t' || text[i] == '\n') {
+				i++
+			}
+			if i > len(kw) {
+				return i
+			}
+		}
+	}
+	return -1
 }
 
 func hasAssign(s string) bool { return strings.IndexByte(s, '=') >= 0 }
