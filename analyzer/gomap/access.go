@@ -12,8 +12,9 @@ import (
 type access struct {
 	op    *op
 	iface bool
-	// recv are the maps it may concern.
-	recv []origin
+	// recv are the maps it may concern; given are those before parameters were
+	// resolved.
+	recv, given []origin
 	// flags is the flag argument, or BatchOptions.ElemFlags; batch is
 	// BatchOptions.Flags.
 	flags, batch flagSet
@@ -277,7 +278,7 @@ func variableAt(addr ssa.Value) *types.Var {
 // process splits an access into what is judged here and what callers decide.
 func (c *collector) process(a access) {
 	here := a
-	here.recv = nil
+	here.recv, here.given = nil, a.recv
 	own := outermost(a.fn)
 	seen := make(map[origin]bool)
 	var walk func(os []origin, via bool)

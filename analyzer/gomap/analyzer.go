@@ -3,10 +3,12 @@ package gomap
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"go/types"
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -97,10 +99,19 @@ func (p *patternList) Set(s string) error {
 	return nil
 }
 
-func run(pass *analysis.Pass, cfg config) (any, error) {
+func run(pass *analysis.Pass, cfg config) (out any, err error) {
 	if cfg.dir == "" {
 		cfg.dir, _ = os.Getwd()
 	}
+	defer func() {
+		// A defect that one package brings out must not cost the others theirs.
+		if v := recover(); v != nil {
+			out = &Result{Skipped: []diag.Skip{{
+				Span:   position.Span{File: pass.Pkg.Path()},
+				Reason: fmt.Sprintf("internal error, please report it: %v (%s)", v, panicSite(debug.Stack())),
+			}}}
+		}
+	}()
 	pk := analyze(context.Background(), pass, cfg)
 	res := new(Result)
 	if pk == nil {
@@ -130,6 +141,20 @@ func run(pass *analysis.Pass, cfg config) (any, error) {
 		}
 	}
 	return res, nil
+}
+
+// panicSite finds this module's innermost frame in a stack trace.
+func panicSite(stack []byte) string {
+	lines := strings.Split(string(stack), "\n")
+	panicked := false
+	for i, line := range lines {
+		panicked = panicked || strings.HasPrefix(line, "panic(")
+		if panicked && strings.HasPrefix(line, "github.com/bpflockcheck/") && i+1 < len(lines) {
+			place, _, _ := strings.Cut(strings.TrimSpace(lines[i+1]), " ")
+			return filepath.Base(place)
+		}
+	}
+	return "unknown place"
 }
 
 // analyze runs everything on one package; nil when it cannot touch a map.

@@ -13,51 +13,187 @@ import (
 // the same key while a program writes them too (BLC305). The lock flag does not
 // help: it covers each copy, not the time between them.
 func (c *collector) lostUpdates() {
-	type event struct {
-		access
-		memory ssa.Value // the variable that the value is copied from or to
-		key    ssa.Value
+	events := c.copies()
+	// A getter or setter of this package stands for the access in it.
+	for _, ev := range events {
+		events = append(events, c.lift(ev)...)
 	}
-	byFunc := make(map[*ssa.Function][2][]event)
+	byFunc := make(map[*ssa.Function][]copyEvent)
+	for _, ev := range events {
+		byFunc[ev.fn] = append(byFunc[ev.fn], ev)
+	}
+	for _, fn := range c.pk.funcs {
+		for _, up := range byFunc[fn] {
+			if !up.update {
+				continue
+			}
+			for _, get := range byFunc[fn] {
+				if !get.update && c.isLostUpdate(get, up) {
+					break
+				}
+			}
+		}
+	}
+}
+
+// isLostUpdate judges a lookup and an update, and reports.
+func (c *collector) isLostUpdate(get, up copyEvent) bool {
+	if !sameMemory(get.memory, up.memory) || !sameKey(get.key, up.key) || !reaches(get.site, up.site) {
+		return false
+	}
+	m, w, ok := c.writtenByBPF(get.access, up.access)
+	if !ok || !changedBetween(get, up) {
+		return false
+	}
+	if !c.reopened(up.recv) && c.beforeAttach(up.site) {
+		return false
+	}
+	c.reportLostUpdate(get.access, up.access, m, w)
+	return true
+}
+
+// copyEvent is an access with the variable that the value is copied to or from.
+type copyEvent struct {
+	access
+	memory, key ssa.Value
+	update      bool
+	// result is what a getter returned before it was put into memory.
+	result ssa.Value
+}
+
+// copies lists the direct accesses whose value is a variable.
+func (c *collector) copies() []copyEvent {
+	var out []copyEvent
 	for _, a := range c.judged {
 		call, ok := a.site.(ssa.CallInstruction)
 		if !ok || a.value == nil || a.wrapped {
 			continue
 		}
-		ev := event{access: a, memory: memoryOf(a.value), key: keyOf(a, call)}
-		if ev.memory == nil {
-			continue
-		}
-		pair := byFunc[a.fn]
+		ev := copyEvent{access: a, memory: memoryOf(a.value), key: keyOf(a, call)}
 		switch a.op.kind {
 		case opLookup, opNext, opBatchLookup:
 			if a.op.deletes {
 				continue // the element was taken out: it is ours
 			}
-			pair[0] = append(pair[0], ev)
 		case opUpdate, opBatchUpdate:
-			pair[1] = append(pair[1], ev)
+			ev.update = true
+		default:
+			continue
 		}
-		byFunc[a.fn] = pair
+		if ev.memory != nil {
+			out = append(out, ev)
+		}
 	}
-	for _, pair := range byFunc {
-		for _, up := range pair[1] {
-			for _, get := range pair[0] {
-				if !sameMemory(get.memory, up.memory) || !sameKey(get.key, up.key) || !reaches(get.site, up.site) {
-					continue
-				}
-				m, w, ok := c.writtenByBPF(get.access, up.access)
-				if !ok || !changedBetween(get.memory, up.memory, get.site, up.site) {
-					continue
-				}
-				if !c.reopened(up.recv) && c.beforeAttach(up.site) {
-					continue
-				}
-				c.reportLostUpdate(get.access, up.access, m, w)
-				break
+	return out
+}
+
+// lift gives the calls in this package of a function that looks a value up for
+// its caller, or writes one for it, as if they were the access.
+func (c *collector) lift(ev copyEvent) []copyEvent {
+	fn := ev.fn
+	param := paramBehind(ev.memory, fn)
+	res := -1
+	if !ev.update && param < 0 {
+		res = resultBehind(ev.memory, fn)
+	}
+	if param < 0 && res < 0 {
+		return nil
+	}
+	var out []copyEvent
+	for _, call := range c.pk.flow.callers[fn] {
+		args := call.Common().Args
+		up := ev
+		up.site, up.fn = call, call.Parent()
+		up.recv = nil
+		for _, o := range ev.given {
+			if o.kind == fromParam && o.fn == fn && o.idx < len(args) {
+				up.recv = append(up.recv, c.pk.flow.origins(args[o.idx])...)
+			} else {
+				up.recv = append(up.recv, o)
+			}
+		}
+		if k := paramBehind(ev.key, fn); k >= 0 && k < len(args) {
+			up.key = args[k]
+		}
+		if param >= 0 {
+			if param >= len(args) {
+				continue
+			}
+			up.memory = memoryOf(args[param])
+		} else {
+			up.memory, up.result = storedResult(call, res)
+		}
+		if up.memory != nil {
+			out = append(out, up)
+		}
+	}
+	return out
+}
+
+// paramBehind is the number of the parameter that a value is, or that the
+// variable behind it was made of; -1 when it is none.
+func paramBehind(v ssa.Value, fn *ssa.Function) int {
+	if v == nil {
+		return -1
+	}
+	v = memoryOf(v)
+	if a, ok := v.(*ssa.Alloc); ok {
+		stores := storesTo(a)
+		if len(stores) != 1 {
+			return -1
+		}
+		v = stores[0]
+	}
+	if p, ok := v.(*ssa.Parameter); ok && p.Parent() == fn {
+		return paramIndex(p)
+	}
+	return -1
+}
+
+// resultBehind is the number of the result through which a function returns a
+// variable, or a pointer to it; -1 when it does not.
+func resultBehind(v ssa.Value, fn *ssa.Function) int {
+	for _, b := range fn.Blocks {
+		ret, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return)
+		if !ok {
+			continue
+		}
+		for i, r := range ret.Results {
+			if memoryOf(r) == v {
+				return i
 			}
 		}
 	}
+	return -1
+}
+
+// storedResult is the variable that a call's result is put into.
+func storedResult(call ssa.CallInstruction, idx int) (memory, res ssa.Value) {
+	v := call.Value()
+	if v == nil || v.Referrers() == nil {
+		return nil, nil
+	}
+	res = v
+	if call.Common().Signature().Results().Len() > 1 {
+		res = nil
+		for _, r := range *v.Referrers() {
+			if e, ok := r.(*ssa.Extract); ok && e.Index == idx {
+				res = e
+			}
+		}
+		if res == nil {
+			return nil, nil
+		}
+	}
+	if _, ptr := res.Type().Underlying().(*types.Pointer); ptr {
+		return res, res
+	}
+	for _, r := range *res.Referrers() {
+		if s, ok := r.(*ssa.Store); ok && s.Val == res {
+			return s.Addr, res
+		}
+	}
+	return nil, nil
 }
 
 func (c *collector) reportLostUpdate(get, up access, m MapInfo, w Write) {
@@ -162,7 +298,8 @@ func sameKey(a, b ssa.Value) bool {
 // changedBetween reports whether the variable that a lookup filled is written
 // after the lookup and before the update: a store into it or a part of it, or a
 // call that gets its address.
-func changedBetween(get, up ssa.Value, from, to ssa.Instruction) bool {
+func changedBetween(get, up copyEvent) bool {
+	from, to := get.site, up.site
 	changed := false
 	var visit func(addr ssa.Value, depth int)
 	visit = func(addr ssa.Value, depth int) {
@@ -174,7 +311,7 @@ func changedBetween(get, up ssa.Value, from, to ssa.Instruction) bool {
 			between := r != from && r != to && r.Block() != nil && reaches(from, r) && reaches(r, to)
 			switch r := r.(type) {
 			case *ssa.Store:
-				if r.Addr == addr && between {
+				if r.Addr == addr && between && (get.result == nil || r.Val != get.result) {
 					changed = true
 				}
 			case *ssa.FieldAddr, *ssa.IndexAddr, *ssa.Slice, *ssa.ChangeType:
@@ -192,9 +329,9 @@ func changedBetween(get, up ssa.Value, from, to ssa.Instruction) bool {
 			}
 		}
 	}
-	visit(get, 0)
-	if up != get {
-		visit(up, 0)
+	visit(get.memory, 0)
+	if up.memory != get.memory {
+		visit(up.memory, 0)
 	}
 	return changed
 }

@@ -72,7 +72,51 @@ func harmless(o *flows.FlowsObjects, k, other uint32) {
 	use(&v, &w)
 }
 
-func load(o *flows.FlowsObjects, k uint32) (v flows.FlowsCounts, err error) {
-	err = o.Plain.Lookup(k, &v)
+// A getter and a setter.
+type table struct{ m *ebpf.Map }
+
+func (t *table) get(k uint32) (v flows.FlowsCounts, err error) {
+	err = t.m.Lookup(k, &v)
 	return v, err
+}
+
+func (t *table) set(k uint32, v flows.FlowsCounts) error { return t.m.Put(k, v) }
+
+func newTable(o *flows.FlowsObjects) *table { return &table{o.Plain} }
+
+func viaMethods(t *table, k uint32) error {
+	v, err := t.get(k)
+	if err != nil {
+		return err
+	}
+	v.Bytes = 0
+	return t.set(k, v) // want `BLC305`
+}
+
+func unchangedViaMethods(t *table, k, other uint32) error {
+	v, err := t.get(k)
+	if err != nil {
+		return err
+	}
+	if err := t.set(k, v); err != nil {
+		return err
+	}
+	v.Bytes = 1
+	return t.set(other, v)
+}
+
+func read(m *ebpf.Map, k uint32, v *flows.FlowsCounts) error { return m.Lookup(&k, v) }
+
+func write(m *ebpf.Map, k uint32, v *flows.FlowsCounts) error { return m.Put(&k, v) }
+
+func viaWrappers(o *flows.FlowsObjects, k uint32) {
+	var v flows.FlowsCounts
+	if read(o.Plain, k, &v) == nil {
+		v.Bytes++
+		_ = write(o.Plain, k, &v) // want `BLC305`
+	}
+	if read(o.Config, k, &v) == nil {
+		v.Bytes++
+		_ = write(o.Config, k, &v)
+	}
 }
