@@ -33,7 +33,6 @@ func checkPercpuReentrancy(p *Pass) {
 	type use struct {
 		in      container
 		program *ir.Program
-		scratch bool
 	}
 	reported := make(map[use]bool)
 	for _, a := range p.Model.Accesses {
@@ -45,7 +44,7 @@ func checkPercpuReentrancy(p *Pass) {
 		if window == nil {
 			continue
 		}
-		u := use{containerOf(a.Place), a.Program, !isWrite(a.Kind)}
+		u := use{containerOf(a.Place), a.Program}
 		if reported[u] {
 			continue
 		}

@@ -98,7 +98,10 @@ func allocates(t kernel.MapType, flags uint32) bool {
 }
 
 func isAllocPoint(target string) bool {
-	for _, s := range []string{"kmalloc", "kfree", "kmem_cache_", "mm_page_alloc", "mm_page_free", "__kmalloc", "__alloc_pages", "___slab_alloc", "__slab_"} {
+	if target == "kfree" {
+		return true // and not kfree_skb
+	}
+	for _, s := range []string{"kmalloc", "kmem_cache_", "mm_page_alloc", "mm_page_free", "__kmalloc", "__alloc_pages", "___slab_alloc", "__slab_"} {
 		if strings.HasPrefix(target, s) {
 			return true
 		}

@@ -39,6 +39,25 @@ int elsewhere(void *ctx)
 	return 0;
 }
 
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, __u64);
+} allocated SEC(".maps");
+
+/* Frees a packet, and is no allocator. */
+SEC("tp/skb/kfree_skb")
+int drops(void *ctx)
+{
+	__u32 key = 1;
+	__u64 n = 1;
+
+	bpf_map_update_elem(&allocated, &key, &n, BPF_NOEXIST);
+	return 0;
+}
+
 SEC("tp/syscalls/sys_enter_write")
 int on_entry(void *ctx)
 {
