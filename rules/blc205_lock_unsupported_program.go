@@ -38,9 +38,9 @@ func checkLockUnsupportedProgram(p *Pass) {
 			return
 		}
 		reported[u] = true
-		message := fmt.Sprintf("a %s is taken in the %s program %s, which Linux %s refuses", kind, typeName(at.Program), programs, p.Kernel)
+		message := fmt.Sprintf("a %s is taken in %s: Linux %s refuses it in %s", kind, programs, p.Kernel, kindOf(at.Program))
 		if !takes {
-			message = fmt.Sprintf("the %s program %s uses %s, whose value holds a %s: Linux %s refuses that even where the lock is not taken", typeName(at.Program), programs, owner(pl), kind, p.Kernel)
+			message = fmt.Sprintf("%s is used in %s, and its value holds a %s: Linux %s refuses that in %s, even where the lock is not taken", owner(pl), programs, kind, p.Kernel, kindOf(at.Program))
 		}
 		p.Report(at, message, OnMap(owner(pl)),
 			Help("keep this program's data in a map without a lock: use atomics or a per-CPU map there"))
@@ -97,11 +97,13 @@ func globalLock(g *ir.Global) *ir.Special {
 	return nil
 }
 
-// typeName gives "kprobe" or "sleepable syscall" for messages.
-func typeName(prog *ir.Program) string {
-	name := prog.Info.Type.String()
-	if prog.Info.Sleepable {
-		return "sleepable " + name
+// kindOf names the programs that are refused for the same reason.
+func kindOf(prog *ir.Program) string {
+	switch {
+	case prog.Info.Type.IsTracing():
+		return "kprobe, tracepoint and perf_event programs"
+	case prog.Info.Type == kernel.ProgTypeSocketFilter:
+		return "socket filters"
 	}
-	return name
+	return "sleepable programs"
 }

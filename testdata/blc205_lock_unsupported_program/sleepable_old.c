@@ -12,7 +12,7 @@ int sleepable(void *ctx)
 
 	if (!v)
 		return 0;
-	bpf_spin_lock(&v->lock); // want BLC205 "sleepable syscall program"
+	bpf_spin_lock(&v->lock); // want BLC205 "sleepable programs"
 	v->n = 1;
 	bpf_spin_unlock(&v->lock);
 	return 0;
