@@ -28,8 +28,8 @@ type Result struct {
 type Options struct {
 	// Body is the index of a function's opening brace, else -1.
 	Body int
-	// Function is set for functions with and without a body.
-	Function bool
+	// Function is set for functions with and without a body, Variable for variables.
+	Function, Variable bool
 	// Constant gives the value of an enumerator, as far as it is a plain number.
 	Constant func(name string) (string, bool)
 }
@@ -339,7 +339,8 @@ var keptAttributes = map[string]string{
 	"aligned": "aligned", "__aligned__": "aligned",
 	"packed": "packed", "__packed__": "packed",
 	"btf_decl_tag": "btf_decl_tag", "btf_type_tag": "btf_type_tag",
-	"weak": "weak", "__weak__": "weak",
+	"address_space": "address_space",
+	"weak":          "weak", "__weak__": "weak",
 	"noinline": "noinline", "__noinline__": "noinline",
 	"always_inline": "always_inline", "__always_inline__": "always_inline",
 	"naked": "naked", "__naked__": "naked",
@@ -370,6 +371,10 @@ func (r *repairer) attribute(i, end int) {
 		if kept == "naked" && (r.body < 0 || i < r.body) {
 			r.res.Naked = true
 		}
+		if kept == "address_space" && !r.ofVariable(i) {
+			// On a type, cc makes a copy of what may still be incomplete.
+			kept = ""
+		}
 		if kept == "aligned" && argEnd == j {
 			// Without a value: the target's largest alignment.
 			r.put(name, "__attribute__", "(", "(", "aligned", "(", "8", ")", ")", ")")
@@ -386,6 +391,20 @@ func (r *repairer) attribute(i, end int) {
 		}
 		j = argEnd
 	}
+}
+
+// ofVariable tells whether the attribute at i is one of a variable's own, outside of
+// all brackets.
+func (r *repairer) ofVariable(i int) bool {
+	if !r.opt.Variable {
+		return false
+	}
+	for _, t := range r.in[:i] {
+		if t.Is("{") || t.Is("(") || t.Is("*") {
+			return false
+		}
+	}
+	return true
 }
 
 // constant gives the value of an attribute's argument that is one enumerator; cc

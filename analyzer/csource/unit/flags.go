@@ -27,7 +27,7 @@ func newResolver(cfg *Config, abs string) (r *resolver, pre, cmd *cpp.File) {
 	}
 	r.root = cfg.Root
 	if r.root == "" {
-		r.root = findRoot(r.dir)
+		r.root = findRoot(r.dir, cwd)
 	} else if a, err := filepath.Abs(r.root); err == nil {
 		r.root = a
 	}
@@ -88,8 +88,9 @@ func (r *resolver) abs(d string) string {
 	return filepath.Join(r.cwd, d)
 }
 
-// findRoot gives the nearest parent that holds .git or go.mod, else dir.
-func findRoot(dir string) string {
+// findRoot gives the nearest parent of dir that holds .git or go.mod; else the
+// working folder when dir lies in it and it is no one's home; else dir.
+func findRoot(dir, cwd string) string {
 	for d := dir; ; d = filepath.Dir(d) {
 		for _, n := range []string{".git", "go.mod"} {
 			if _, err := os.Stat(filepath.Join(d, n)); err == nil {
@@ -97,9 +98,14 @@ func findRoot(dir string) string {
 			}
 		}
 		if d == filepath.Dir(d) {
-			return dir
+			break
 		}
 	}
+	home, _ := os.UserHomeDir()
+	if rel, err := filepath.Rel(cwd, dir); err == nil && filepath.IsLocal(rel) && cwd != filepath.Dir(cwd) && cwd != home && cwd != os.TempDir() {
+		return cwd
+	}
+	return dir
 }
 
 // flags are clang's flags as far as they matter here.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/cpp"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/headers"
@@ -227,6 +228,7 @@ func (r *resolver) inRepository(name, dir string, userAPI bool) *cpp.File {
 
 // tree lists the headers of a repository by their last path element.
 type tree struct {
+	made   time.Time
 	once   sync.Once
 	byBase map[string][]string
 
@@ -234,14 +236,17 @@ type tree struct {
 	internal map[string]bool // folders of headers that are the kernel's own
 }
 
+// treeAge is how long a listing is good for, in a process that goes on.
+const treeAge = 30 * time.Second
+
 // maxTree bounds the entries of a repository that are looked at.
 const maxTree = 200_000
 
 func (c *Cache) tree(root string) *tree {
 	c.mu.Lock()
 	t := c.trees[root]
-	if t == nil {
-		t = &tree{}
+	if t == nil || time.Since(t.made) > treeAge {
+		t = &tree{made: time.Now()}
 		c.trees[root] = t
 	}
 	c.mu.Unlock()
