@@ -96,6 +96,10 @@ func analyseOne(ctx context.Context, o *Options, in input) (res *unitResult) {
 		res.fail(strings.TrimPrefix(reason(err), in.abs+": "))
 		return res
 	}
+	if s, ok := nothingLeft(u); ok {
+		res.fail(fmt.Sprintf("%s: %s", s.Span, s.Reason))
+		return res
+	}
 	m := flow.Analyze(ctx, u, flow.Config{Kernel: o.Kernel})
 	if in.keepModel {
 		res.model = m
@@ -119,6 +123,25 @@ func analyseOne(ctx context.Context, o *Options, in input) (res *unitResult) {
 		res.programs = append(res.programs, prog)
 	}
 	return res
+}
+
+// nothingLeft gives the first thing skipped of a unit of which nothing else is
+// there: that is a failure, and no file without findings.
+func nothingLeft(u *ir.Unit) (diag.Skip, bool) {
+	if len(u.Skipped) == 0 || len(u.Programs) > 0 || len(u.Maps) > 0 {
+		return diag.Skip{}, false
+	}
+	for _, f := range u.Funcs {
+		if f.Blocks != nil {
+			return diag.Skip{}, false
+		}
+	}
+	for _, s := range u.Skipped {
+		if s.Function == "" {
+			return s, true
+		}
+	}
+	return diag.Skip{}, false
 }
 
 // linesOf keeps the recorded lines that findings show.
