@@ -19,6 +19,10 @@ func checkLockLeak(p *Pass) {
 		if leave == "" {
 			leave = "return"
 		}
+		if e.How == "subprogram" {
+			p.checkSubprogram(e)
+			continue
+		}
 		if len(e.Held) > 0 {
 			if e.How == "tail call" || e.How == "throw" {
 				// The verifier stops at the call, which no lock allows:
@@ -47,6 +51,19 @@ func checkLockLeak(p *Pass) {
 			p.reportOpenSection(e, leave, "an RCU read-side section open", e.RCUAt, "bpf_rcu_read_unlock")
 		}
 	}
+}
+
+// checkSubprogram: up to Linux 6.8 the verifier looked for a lock at the exit of
+// every frame (kernel/bpf/verifier.c do_check, 6.1). Whether a static function
+// of the source is one, or is inlined, only the object tells.
+func (p *Pass) checkSubprogram(e *model.Exit) {
+	if len(e.Held) == 0 || p.Kernel.AtLeast(6, 9) || p.Model.Unit.Evidence != diag.FromObject {
+		return
+	}
+	l := e.Held[len(e.Held)-1]
+	p.Report(e.Site, fmt.Sprintf("%s returns from a function with %s held, which Linux refuses before 6.9", programs, lockName(l)),
+		OnLock(l), Related(l.Since.Pos, "the lock is taken here"),
+		Help("make the function __always_inline, or take and release the lock in one function"))
 }
 
 // takenTwice reports whether nested-lock reports that a lock is taken by who

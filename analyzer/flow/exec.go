@@ -85,10 +85,10 @@ func (v *value) at(off int64) *value {
 	return v.with(func(v *value) { v.off += off })
 }
 
-// unknownObject stands for memory that could not be followed, or for what the
-// program was given through its context (a packet, or kernel objects).
+// unknownObject stands for memory that could not be followed, or for the packet
+// that the program was given through its context.
 func (e *engine) unknownObject(p *value) *object {
-	if p.tag == tagCtx {
+	if p.tag == tagCtx && kernel.HasPacket(e.prog.Info.Type) {
 		return e.objs.get(objKey{kind: "packet"}, func(o *object) { o.region = model.RegionPacket })
 	}
 	return e.objs.get(objKey{kind: "unknown"}, func(o *object) { o.region = model.RegionUnknown })

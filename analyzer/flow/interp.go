@@ -539,8 +539,11 @@ func (e *engine) from(path *callPath, b *ir.Block, i int, s *state, out *outcome
 			if !in.Void {
 				ret = s.operand(in.Val)
 			}
-			if path.parent == nil || path.fn.Linkage == ir.Global_ {
+			switch {
+			case path.parent == nil || path.fn.Linkage == ir.Global_:
 				x.exitEvent(in, "return", s.holds, s.sections())
+			case path.fn.Linkage == ir.Static && len(s.holds) > 0:
+				x.exitEvent(in, "subprogram", s.holds, s.sections())
 			}
 			out.exits = append(out.exits, exit{s, ret})
 			return

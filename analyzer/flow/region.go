@@ -30,6 +30,18 @@ func (e *engine) idempotent(c *condition) bool {
 	seen := make(map[int]bool)
 	var returns []ir.Operand
 	ok := true
+	// Slots of the frame that the region alone uses: temporaries, as those of
+	// the kernel's WRITE_ONCE.
+	slotOf := make(map[ir.Reg]int)
+	temporary := func(addr ir.Operand) (onStack, inRegion bool) {
+		if addr.IsImm {
+			return false, false
+		}
+		if _, known := slotOf[addr.Reg]; known {
+			return true, true
+		}
+		return e.addressesStack(f, addr.Reg), false
+	}
 	var walk func(b *ir.Block)
 	walk = func(b *ir.Block) {
 		if !ok || b.Index == stop || seen[b.Index] {
@@ -39,14 +51,32 @@ func (e *engine) idempotent(c *condition) bool {
 		for _, in := range b.Instrs {
 			switch in := in.(type) {
 			case *ir.Copy, *ir.MapAddr, *ir.GlobalAddr, *ir.FuncAddr, *ir.StackAddr, *ir.Bin, *ir.Ext, *ir.Load, *ir.Jump:
+				if a, is := in.(*ir.StackAddr); is {
+					slotOf[a.Dst] = a.Slot
+				}
 				if d, _ := effects(in); d >= 0 {
 					set[d] = true
 				}
 			case *ir.Store:
 				// The address may be anything; on the stack it would be a
 				// variable that matters.
-				if !in.Src.IsImm && !constantRegister(b, in.Src.Reg) || e.storesToStack(f, in) {
+				onStack, inRegion := temporary(in.Addr)
+				if onStack {
+					ok = ok && inRegion
+				} else if !in.Src.IsImm && !constantRegister(b, in.Src.Reg) {
 					ok = false
+				}
+			case *ir.MemSet:
+				onStack, inRegion := temporary(in.Dst)
+				ok = ok && onStack && inRegion
+			case *ir.Call:
+				// A function that does nothing but copy what it is given; what it
+				// copies here is the constant that is stored.
+				if in.Kind != ir.CallFunc || !onlyCopies(in.Func) {
+					ok = false
+				}
+				if in.Dst >= 0 {
+					set[in.Dst] = true
 				}
 			case *ir.Return:
 				if in.Void {
@@ -65,7 +95,7 @@ func (e *engine) idempotent(c *condition) bool {
 		}
 	}
 	walk(start)
-	if !ok {
+	if !ok || e.usedOutside(f, slotOf, seen) {
 		return false
 	}
 	if stop >= 0 {
@@ -124,18 +154,55 @@ func resolve(b *ir.Block, o ir.Operand) ir.Operand {
 
 func constantRegister(b *ir.Block, r ir.Reg) bool { return resolve(b, ir.R(r)).IsImm }
 
-// storesToStack reports whether a store's address is computed from a stack
-// slot in the same block.
-func (e *engine) storesToStack(f *ir.Func, in *ir.Store) bool {
-	if in.Addr.IsImm {
-		return false
-	}
+// addressesStack reports whether a register is, somewhere, the address of a
+// stack slot.
+func (e *engine) addressesStack(f *ir.Func, r ir.Reg) bool {
 	for _, b := range f.Blocks {
 		for _, x := range b.Instrs {
-			if a, ok := x.(*ir.StackAddr); ok && a.Dst == in.Addr.Reg {
+			if a, ok := x.(*ir.StackAddr); ok && a.Dst == r {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// usedOutside reports whether one of the slots is used in other blocks too.
+func (e *engine) usedOutside(f *ir.Func, slots map[ir.Reg]int, region map[int]bool) bool {
+	if len(slots) == 0 {
+		return false
+	}
+	in := make(map[int]bool)
+	for _, s := range slots {
+		in[s] = true
+	}
+	for _, b := range f.Blocks {
+		if region[b.Index] {
+			continue
+		}
+		for _, x := range b.Instrs {
+			if a, ok := x.(*ir.StackAddr); ok && in[a.Slot] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// onlyCopies reports whether a function only loads and stores through its
+// parameters: no calls, no atomics, no variables of its own.
+func onlyCopies(f *ir.Func) bool {
+	if f == nil || len(f.Blocks) == 0 || f.Linkage == ir.Global_ {
+		return false
+	}
+	for _, b := range f.Blocks {
+		for _, in := range b.Instrs {
+			switch in.(type) {
+			case *ir.Copy, *ir.Bin, *ir.Ext, *ir.Load, *ir.Store, *ir.MemCopy, *ir.Jump, *ir.Branch, *ir.Return:
+			default:
+				return false
+			}
+		}
+	}
+	return true
 }

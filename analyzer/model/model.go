@@ -331,7 +331,8 @@ type Exit struct {
 	Site
 	Held []Lock
 	Sections
-	// How: "return", "tail call", "throw", or "callback" for the return of a
+	// How: "return", "tail call", "throw", "subprogram" for the return of a
+	// static function with a lock held, or "callback" for the return of a
 	// callback (bpf_loop, bpf_for_each_map_elem): Held and Sections are then
 	// those taken inside it.
 	How string

@@ -128,3 +128,14 @@ func MaySleepMap(t MapType, v Version) bool {
 	}
 	return false
 }
+
+// HasPacket reports whether the pointers in the program's context point into a
+// packet, and not to kernel objects.
+func HasPacket(t ProgType) bool {
+	switch t {
+	case ProgTypeXDP, ProgTypeSchedCls, ProgTypeSchedAct, ProgTypeCgroupSkb, ProgTypeSkSkb, ProgTypeSkMsg,
+		ProgTypeLWTIn, ProgTypeLWTOut, ProgTypeLWTXmit, ProgTypeLWTSeg6local, ProgTypeSocketFilter:
+		return true
+	}
+	return false
+}
