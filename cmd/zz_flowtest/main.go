@@ -48,6 +48,9 @@ func main() {
 		if d > 300*time.Millisecond {
 			fmt.Println(p, "SLOW", d)
 		}
+		if os.Getenv("R") != "" {
+			runRules(m)
+		}
 		for _, s := range m.Skipped {
 			fmt.Println(p, "skip", s)
 		}
