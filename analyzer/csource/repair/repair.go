@@ -399,8 +399,11 @@ func (r *repairer) ofVariable(i int) bool {
 	if !r.opt.Variable {
 		return false
 	}
-	for _, t := range r.in[:i] {
-		if t.Is("{") || t.Is("(") || t.Is("*") {
+	for j := 0; j < i; j++ {
+		switch t := &r.in[j]; {
+		case (t.Is("__attribute__") || t.Is("__attribute")) && r.in[j+1].Is("("):
+			j = closing(r.in, j+1)
+		case t.Is("{") || t.Is("(") || t.Is("*"):
 			return false
 		}
 	}
