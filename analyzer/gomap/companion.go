@@ -168,15 +168,18 @@ func addEvents(infos []MapInfo, at map[*ir.Map]int, m *model.Model, locate func(
 		default:
 			continue
 		}
-		if a.Place.Region != model.RegionMapValue || a.Place.IsLock && a.Kind != model.HelperWrite {
+		if a.Place.Region != model.RegionMapValue || a.Place.IsLock {
 			continue
 		}
-		if a.Place.IsLock {
-			continue // bpf_spin_lock itself
+		if a.Fresh {
+			continue // filled before anyone else knows the element
 		}
 		write(a.Place.Map, Write{Field: a.Place.Field, Program: programOf(&a.Site), At: whereOf(&a.Site, locate)})
 	}
 	for _, up := range m.Updates {
+		if up.Flags != nil && *up.Flags&noExistFlag != 0 {
+			continue // changes no element that is there
+		}
 		write(up.Map, Write{Program: programOf(&up.Site), At: whereOf(&up.Site, locate), Update: true})
 	}
 }

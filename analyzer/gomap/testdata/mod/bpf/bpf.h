@@ -16,6 +16,12 @@ enum {
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 };
 
+enum {
+	BPF_ANY = 0,
+	BPF_NOEXIST = 1,
+	BPF_EXIST = 2,
+};
+
 struct bpf_spin_lock {
 	__u32 val;
 };

@@ -51,6 +51,14 @@ struct {
 	__type(value, struct counts);
 } percpu SEC(".maps");
 
+/* Programs create its elements and leave them alone then. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, struct counts);
+} created SEC(".maps");
+
 struct word {
 	struct bpf_spin_lock lock;
 	__u64 count;
@@ -179,6 +187,11 @@ int count(struct __sk_buff *skb)
 	p = bpf_map_lookup_elem(&percpu, &key);
 	if (p)
 		p->packets++;
+	if (!bpf_map_lookup_elem(&created, &key)) {
+		struct counts init = {};
+
+		bpf_map_update_elem(&created, &key, &init, BPF_NOEXIST);
+	}
 	return bpf_map_lookup_elem(&untaken, &key) || bpf_map_lookup_elem(&hidden, &key) ||
 	       bpf_map_lookup_elem(&either, &key);
 }

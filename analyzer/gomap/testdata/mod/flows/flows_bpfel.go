@@ -92,6 +92,7 @@ type FlowsWord struct {
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
 	FlowsMapConfig      = "config"
+	FlowsMapCreated     = "created"
 	FlowsMapEither      = "either"
 	FlowsMapHidden      = "hidden"
 	FlowsMapLocked      = "locked"
@@ -155,6 +156,7 @@ type FlowsProgramSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type FlowsMapSpecs struct {
 	Config      *ebpf.MapSpec `ebpf:"config"`
+	Created     *ebpf.MapSpec `ebpf:"created"`
 	Either      *ebpf.MapSpec `ebpf:"either"`
 	Hidden      *ebpf.MapSpec `ebpf:"hidden"`
 	Locked      *ebpf.MapSpec `ebpf:"locked"`
@@ -194,6 +196,7 @@ func (o *FlowsObjects) Close() error {
 // It can be passed to LoadFlowsObjects or ebpf.CollectionSpec.LoadAndAssign.
 type FlowsMaps struct {
 	Config      *ebpf.Map `ebpf:"config"`
+	Created     *ebpf.Map `ebpf:"created"`
 	Either      *ebpf.Map `ebpf:"either"`
 	Hidden      *ebpf.Map `ebpf:"hidden"`
 	Locked      *ebpf.Map `ebpf:"locked"`
@@ -209,6 +212,7 @@ type FlowsMaps struct {
 func (m *FlowsMaps) Close() error {
 	return _FlowsClose(
 		m.Config,
+		m.Created,
 		m.Either,
 		m.Hidden,
 		m.Locked,

@@ -54,6 +54,9 @@ func userOnly(o *flows.FlowsObjects, k uint32) {
 	_ = o.Config.Lookup(k, &v)
 	v.Limit++
 	_ = o.Config.Put(k, v)
+	_ = o.Created.Lookup(k, &v)
+	v.Limit++
+	_ = o.Created.Put(k, v)
 }
 
 // A fresh value, another key, an unchanged value, one that was taken out: no
