@@ -33,6 +33,7 @@ func (e *engine) idempotent(c *condition) bool {
 	// Slots of the frame that the region alone uses: temporaries, as those of
 	// the kernel's WRITE_ONCE.
 	slotOf := make(map[ir.Reg]int)
+	kept := make(map[ir.Reg]bool) // loaded from such a slot
 	temporary := func(addr ir.Operand) (onStack, inRegion bool) {
 		if addr.IsImm {
 			return false, false
@@ -51,8 +52,11 @@ func (e *engine) idempotent(c *condition) bool {
 		for _, in := range b.Instrs {
 			switch in := in.(type) {
 			case *ir.Copy, *ir.MapAddr, *ir.GlobalAddr, *ir.FuncAddr, *ir.StackAddr, *ir.Bin, *ir.Ext, *ir.Load, *ir.Jump:
-				if a, is := in.(*ir.StackAddr); is {
-					slotOf[a.Dst] = a.Slot
+				switch in := in.(type) {
+				case *ir.StackAddr:
+					slotOf[in.Dst] = in.Slot
+				case *ir.Load:
+					_, kept[in.Dst] = temporary(in.Addr)
 				}
 				if d, _ := effects(in); d >= 0 {
 					set[d] = true
@@ -63,21 +67,12 @@ func (e *engine) idempotent(c *condition) bool {
 				onStack, inRegion := temporary(in.Addr)
 				if onStack {
 					ok = ok && inRegion
-				} else if !in.Src.IsImm && !constantRegister(b, in.Src.Reg) {
+				} else if !in.Src.IsImm && !kept[in.Src.Reg] && !constantRegister(b, in.Src.Reg) {
 					ok = false
 				}
 			case *ir.MemSet:
 				onStack, inRegion := temporary(in.Dst)
 				ok = ok && onStack && inRegion
-			case *ir.Call:
-				// A function that does nothing but copy what it is given; what it
-				// copies here is the constant that is stored.
-				if in.Kind != ir.CallFunc || !onlyCopies(in.Func) {
-					ok = false
-				}
-				if in.Dst >= 0 {
-					set[in.Dst] = true
-				}
 			case *ir.Return:
 				if in.Void {
 					continue
@@ -187,22 +182,4 @@ func (e *engine) usedOutside(f *ir.Func, slots map[ir.Reg]int, region map[int]bo
 		}
 	}
 	return false
-}
-
-// onlyCopies reports whether a function only loads and stores through its
-// parameters: no calls, no atomics, no variables of its own.
-func onlyCopies(f *ir.Func) bool {
-	if f == nil || len(f.Blocks) == 0 || f.Linkage == ir.Global_ {
-		return false
-	}
-	for _, b := range f.Blocks {
-		for _, in := range b.Instrs {
-			switch in.(type) {
-			case *ir.Copy, *ir.Bin, *ir.Ext, *ir.Load, *ir.Store, *ir.MemCopy, *ir.Jump, *ir.Branch, *ir.Return:
-			default:
-				return false
-			}
-		}
-	}
-	return true
 }
