@@ -61,7 +61,10 @@ func (p *Pass) checkSubprogram(e *model.Exit) {
 		return
 	}
 	l := e.Held[len(e.Held)-1]
-	p.Report(e.Site, fmt.Sprintf("%s returns from a function with %s held, which Linux refuses before 6.9", programs, lockName(l)),
+	if l.Since.Func != e.Func {
+		return // taken by a caller: the call was refused already
+	}
+	p.Report(e.Site, fmt.Sprintf("in %s, a function returns with %s held, which Linux refuses before 6.9", programs, lockName(l)),
 		OnLock(l), Related(l.Since.Pos, "the lock is taken here"),
 		Help("make the function __always_inline, or take and release the lock in one function"))
 }
