@@ -17,4 +17,4 @@ require (
 	github.com/iovisor/gobpf v0.0.0-00010101000000-000000000000
 )
 
-require golang.org/x/sys v0.43.0 // indirect
+require golang.org/x/sys v0.49.0 // indirect
