@@ -290,3 +290,19 @@ func TestEveryRuleHasCases(t *testing.T) {
 		}
 	}
 }
+
+// No rule fails on any case, whatever kernel is asked for.
+func TestEveryKernel(t *testing.T) {
+	if testing.Short() {
+		t.Skip("every case on several kernels")
+	}
+	for _, path := range casesIn(t, testdata) {
+		u, err := csource.Load(context.Background(), path, unit.Config{IncludeDirs: []string{filepath.Join(testdata, "include")}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range []kernel.Version{{Major: 4, Minor: 19}, {Major: 5, Minor: 4}, {Major: 5, Minor: 15}, {Major: 6, Minor: 1}, {Major: 6, Minor: 12}} {
+			check(t, u, v)
+		}
+	}
+}
