@@ -125,7 +125,7 @@ struct {
 SEC("fentry/f_%[1]d")
 int BPF_PROG(count_%[1]d, struct k_%[2]d *k)
 {
-	u32 key = BPF_CORE_READ(k, next, id);
+	u32 key = BPF_CORE_READ(k, next_%[2]d, id);
 	struct stat_%[1]d *s = bpf_map_lookup_elem(&stats_%[1]d, &key);
 	if (!s)
 		return 0;
@@ -149,8 +149,8 @@ func benchVmlinux() string {
 	}
 	for i := 0; s.Len() < 2800<<10; i++ {
 		fmt.Fprintf(&s, "typedef long unsigned int word_%d_t;\n\nenum kind_%d {\n\tKIND_%d_NONE = 0,\n\tKIND_%d_SOME = 1,\n};\n\n", i, i, i, i)
-		fmt.Fprintf(&s, "struct k_%d {\n\tstruct list_head list;\n\tstruct k_%d *next;\n\tstruct k_%d *owner_%d;\n\tu32 id;\n\tlong unsigned int size;\n\tint (*operate)(struct k_%d *, const char *, size_t);\n\tenum kind_%d kind;\n\tword_%d_t words[4];\n\tspinlock_t lock;\n\tunion {\n\t\tstruct rb_node node;\n\t\tvoid *private_data;\n\t};\n};\n\n",
-			i, i+1, i/2, i, i*3+1, i, i)
+		fmt.Fprintf(&s, "struct k_%d {\n\tstruct list_head list;\n\tstruct k_%d *next_%d;\n\tstruct k_%d *owner_%d;\n\tu32 id;\n\tlong unsigned int size;\n\tint (*operate)(struct k_%d *, const char *, size_t);\n\tenum kind_%d kind;\n\tword_%d_t words[4];\n\tspinlock_t lock;\n\tunion {\n\t\tstruct rb_node node;\n\t\tvoid *private_data;\n\t};\n};\n\n",
+			i, i+1, i, i/2, i, i*3+1, i, i)
 	}
 	s.WriteString("#endif\n")
 	return s.String()

@@ -1170,7 +1170,7 @@ struct bpf_spin_lock {
 };
 
 struct bpf_res_spin_lock {
-	u32 val;
+	__u32 val;
 };
 
 struct bpf_timer {
