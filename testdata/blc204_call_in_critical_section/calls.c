@@ -84,7 +84,7 @@ int packet_load(struct __sk_buff *skb)
 	if (!v)
 		return TC_ACT_OK;
 	bpf_spin_lock(&v->lock);
-	v->n = load_byte(skb, 0); // want(object) BLC204 "legacy packet load"
+	v->n = load_byte(skb, 0); // want BLC204 "legacy packet load"
 	bpf_spin_unlock(&v->lock);
 	return TC_ACT_OK;
 }

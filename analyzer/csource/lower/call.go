@@ -182,6 +182,10 @@ func (f *fn) callEntity(e *entity, vals []value, used bool, n cc.Node) value {
 		}
 	case isKsym(e):
 		c.Kind = ir.CallKfunc
+	case isPacketLoad(e) && len(vals) == 2:
+		r := f.newReg("")
+		f.emit(&ir.LegacyPacketLoad{Base: ir.Base{Pos: f.pos(n)}, Dst: r, Off: vals[1].op})
+		return value{op: ir.R(r), t: f.ullong}
 	default:
 		c.Kind = ir.CallExternal
 	}
@@ -191,6 +195,11 @@ func (f *fn) callEntity(e *entity, vals []value, used bool, n cc.Node) value {
 	}
 	return v
 }
+
+// isPacketLoad reports whether a declaration stands for an instruction that
+// loads from the packet: load_byte(...) asm("llvm.bpf.load.byte"). Package
+// repair makes a section of that name.
+func isPacketLoad(e *entity) bool { return strings.HasPrefix(e.attrs.section, "llvm.bpf.load.") }
 
 // isKsym reports whether a declaration names a kernel symbol (__ksym).
 func isKsym(e *entity) bool { return strings.HasPrefix(e.attrs.section, ".ksyms") }

@@ -37,6 +37,10 @@ func (r *repairer) asm(i, to int) int {
 	if r.body < 0 || i < r.body {
 		// A symbol's name, or assembly outside of functions: no effect on types.
 		end := closing(in, j) + 1
+		if name := in[j+1]; strings.HasPrefix(name.Text, `"llvm.bpf.load.`) {
+			// An intrinsic: the lowering knows it by this name.
+			r.put(in[i], "__attribute__", "(", "(", "section", "(", name.Text, ")", ")", ")")
+		}
 		if i == 0 && end < to && in[end].Is(";") {
 			end++
 		}
