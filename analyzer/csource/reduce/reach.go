@@ -129,14 +129,13 @@ func beforeUse(decls, extra []*Decl) []*Decl {
 // isRoot tells whether a declaration is the unit's own or has an effect by
 // itself: a program, a map, a global of a header.
 func isRoot(d *Decl) bool {
-	if d.Main || d.Section && !d.Extern {
+	switch {
+	case d.Main:
 		return true
-	}
-	switch d.Kind {
-	case Func:
-		return !d.Static && !d.Inline
-	case Var:
-		return !d.Static && !d.Extern
+	case d.Kind == Func:
+		return d.Section || !d.Static && !d.Inline
+	case d.Kind == Var:
+		return !d.Extern && (d.Section || !d.Static)
 	}
 	return false
 }
@@ -291,7 +290,7 @@ func (r *reacher) take(run *Run, k int) {
 func (r *reacher) refs(d *Decl) {
 	toks := d.Toks
 	switch {
-	case d.Main || d.Kind == Func || d.Section || d.Kind == Other:
+	case d.Main || d.Kind == Func || d.Kind == Other || d.Kind == Var && d.Section:
 		r.code(toks)
 	default:
 		r.members(toks, d.Kind == Typedef)

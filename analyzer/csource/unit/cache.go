@@ -27,11 +27,23 @@ type Cache struct {
 	trees map[string]*tree
 	btf   map[string]*btfEntry
 	flags *compileflags.Finder
+	// flagsMade is when flags was made: what it remembers ages like the listings.
+	flagsMade time.Time
+}
+
+// finder gives what is known of the projects' flags.
+func (c *Cache) finder() *compileflags.Finder {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.flags == nil || time.Since(c.flagsMade) > treeAge {
+		c.flags, c.flagsMade = compileflags.NewFinder(), time.Now()
+	}
+	return c.flags
 }
 
 // NewCache makes an empty cache, to be shared by the units of one run.
 func NewCache() *Cache {
-	return &Cache{files: map[string]*cached{}, trees: map[string]*tree{}, btf: map[string]*btfEntry{}, flags: compileflags.NewFinder()}
+	return &Cache{files: map[string]*cached{}, trees: map[string]*tree{}, btf: map[string]*btfEntry{}}
 }
 
 // Rescan forgets what is known of repositories, so that headers that were added

@@ -46,7 +46,7 @@ func newResolver(cfg *Config, abs string) (r *resolver, pre, cmd *cpp.File) {
 		define(d)
 	}
 	extra := cfg.ExtraFlags
-	if found, ok := cfg.Cache.flags.Find(abs, r.root); ok {
+	if found, ok := cfg.Cache.finder().Find(abs, r.root); ok {
 		extra = append(extra[:len(extra):len(extra)], found.Args...)
 		r.note("flags taken from %s", displayPath(found.Source, cwd))
 	}

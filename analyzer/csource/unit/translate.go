@@ -326,7 +326,7 @@ func clean(s string) string {
 	s = errOrigin.ReplaceAllString(s, "")
 	s = errPos.ReplaceAllString(s, "")
 	s = errSecond.ReplaceAllString(s, "here")
-	s = withoutBodies(s)
+	s = strings.TrimPrefix(withoutBodies(s), "type ")
 	return strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(s), ":"))
 }
 
