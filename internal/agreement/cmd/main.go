@@ -1,0 +1,100 @@
+// Command cmd judges the reports that scripts/agreement has made.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/bpflockcheck/bpflockcheck/internal/agreement"
+)
+
+func main() {
+	ok, err := run(os.Args[1:], os.Stdout)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "agreement:", err)
+		os.Exit(2)
+	}
+	if !ok {
+		os.Exit(1)
+	}
+}
+
+type files []string
+
+func (f *files) String() string     { return strings.Join(*f, " ") }
+func (f *files) Set(s string) error { *f = append(*f, s); return nil }
+
+func run(args []string, w io.Writer) (ok bool, err error) {
+	var verify files
+	fs := flag.NewFlagSet("agreement", flag.ContinueOnError)
+	fs.Var(&verify, "verify", "`REPORT` of verify --format json; repeatable")
+	source := fs.String("source", "", "`REPORT` of check --format json on the sources")
+	object := fs.String("object", "", "`REPORT` of check --format json on the objects")
+	root := fs.String("root", "", "the working `FOLDER` of both checks")
+	objects := fs.String("objects", "", "the `FOLDER` of the objects, each named for its source")
+	exceptions := fs.String("exceptions", "", "the `FILE` of reviewed deviations")
+	share := fs.Float64("share", 0.9, "the least share of findings that the front ends must have in common")
+	seconds := fs.Float64("analysis-seconds", 0, "how long the check of the objects took")
+	all := fs.Bool("v", false, "list the reviewed deviations, too")
+	if err := fs.Parse(args); err != nil {
+		return false, err
+	}
+	var x *agreement.Exceptions
+	if err := read(*exceptions, func(r io.Reader) (err error) {
+		x, err = agreement.ReadExceptions(r)
+		return err
+	}); err != nil {
+		return false, err
+	}
+	j := &agreement.Judgement{W: w, Exceptions: x, Share: *share, AnalysisSeconds: *seconds, Verbose: *all}
+	for _, name := range verify {
+		if err := read(name, func(r io.Reader) error {
+			v, err := agreement.ReadVerify(r)
+			if err != nil {
+				return err
+			}
+			for i := range v.Kernels {
+				j.Kernel(&v.Kernels[i])
+			}
+			return nil
+		}); err != nil {
+			return false, err
+		}
+	}
+	if (*source == "") != (*object == "") {
+		return false, errors.New("-source and -object go together")
+	}
+	if *source != "" {
+		var reports [2]*agreement.CheckReport
+		for i, name := range []string{*source, *object} {
+			if err := read(name, func(r io.Reader) (err error) {
+				reports[i], err = agreement.ReadCheck(r)
+				return err
+			}); err != nil {
+				return false, err
+			}
+		}
+		j.Fronts(reports[0], reports[1], *root, func(file string) bool {
+			_, err := os.Stat(filepath.Join(*objects, strings.TrimSuffix(filepath.Base(file), ".c")+".o"))
+			return err == nil || filepath.Ext(file) != ".c"
+		})
+	}
+	return j.Close(), nil
+}
+
+func read(name string, f func(io.Reader) error) error {
+	r, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if err := f(r); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
