@@ -79,9 +79,7 @@ func derivedRace(p *Pass, a *model.Access, s sharing) *lostUpdateRace {
 		r := &lostUpdateRace{store: a, load: o.Access, sharing: s, wrongLock: len(held) > 0}
 		if same == maySame {
 			// Perhaps another element, or another slot: a sum over others.
-			if a.Text != "" && a.Text == o.Access.Text && sameElement(a.Place, o.Access.Place) == isSame {
-				same = isSame
-			} else {
+			if a.Text == "" || a.Text != o.Access.Text || sameElement(a.Place, o.Access.Place) != isSame {
 				r.confidence = diag.Low
 			}
 		}
@@ -226,7 +224,8 @@ func (p *Pass) mayLock(a *model.Access) bool {
 
 // atomicOf spells a compound assignment as an atomic; "" when there is none.
 func atomicOf(c *ir.Compound, target string, fetch bool) string {
-	name, operand := "", c.Operand
+	var name string
+	operand := c.Operand
 	switch c.Op {
 	case ir.Add:
 		name = "add"

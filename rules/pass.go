@@ -138,14 +138,3 @@ func WithPrograms(sites ...model.Site) Option {
 		}
 	}
 }
-
-// options joins several options into one, for optional parts of a report.
-func options(opts ...Option) Option {
-	return func(f *finding) {
-		for _, o := range opts {
-			if o != nil {
-				o(f)
-			}
-		}
-	}
-}

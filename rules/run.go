@@ -81,9 +81,6 @@ func check(r *Rule, m *model.Model, cfg Config, loud onPanic) (out []*finding) {
 // its message may hold the placeholder programs.
 type finding struct {
 	diag.Finding
-	// rank orders findings at one place that differ only in what led there: the
-	// surest comes first and gives the merged finding its text.
-	rank int
 }
 
 // programs stands in messages for the names of the programs concerned.

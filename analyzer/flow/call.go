@@ -305,7 +305,7 @@ func (x *exec) params(in *ir.Call, cb *kernel.Callback, args []*value, m *ir.Map
 			}
 		case kernel.ParamValue:
 			if m != nil && m.Type != kernel.MapTypeUnspec {
-				v = x.element(in, m, model.KeyIter, 0, "", int(100+i))
+				v = x.element(in, m, model.KeyIter, 0, "", 100+i)
 			}
 		case kernel.ParamCtx:
 			if cb.Ctx >= 0 && cb.Ctx < len(args) {

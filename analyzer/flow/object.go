@@ -14,7 +14,6 @@ type object struct {
 	elem   *model.Element // RegionMapValue
 	global *ir.Global     // RegionGlobal, RegionArena
 	slot   *ir.Slot       // RegionStack
-	name   string         // for debugging
 	// old is the object for the same lookup in an earlier round of a loop, nil
 	// until there is one.
 	old *object

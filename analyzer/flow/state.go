@@ -49,10 +49,9 @@ func (c *condition) same(o *condition) bool {
 
 // keyed names an element of a map by its key's canonical form.
 type keyed struct {
-	m    *ir.Map
-	key  string
-	obj  *object // the element whose own memory gave the key, if any
-	site *model.Site
+	m   *ir.Map
+	key string
+	obj *object // the element whose own memory gave the key, if any
 }
 
 // deletion is an element that was deleted while a pointer to it was kept.

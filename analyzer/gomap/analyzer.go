@@ -329,9 +329,7 @@ func (pk *pkg) finding(f goFinding) diag.Finding {
 			out.Severity = r.Severity
 		}
 	}
-	for _, e := range f.evidence {
-		out.Evidence = append(out.Evidence, e)
-	}
+	out.Evidence = append(out.Evidence, f.evidence...)
 	slices.Sort(out.Evidence)
 	for _, rel := range f.related {
 		if rel.where.Line > 0 {

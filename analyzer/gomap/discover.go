@@ -244,8 +244,8 @@ func parseGenerate(line, file string) (g generate, ok bool) {
 // bpf2goBool are bpf2go's flags without a value (cmd/bpf2go/main.go, v0.22).
 var bpf2goBool = map[string]bool{"verbose": true, "no-strip": true, "no-global-types": true, "h": true, "help": true}
 
-// splitQuoted splits a directive at white space; "..." and `...` quote, as in
-// go:generate and go:embed.
+// splitQuoted splits a directive at white space; "..." and `...` quote, as they
+// do in go:generate and go:embed.
 func splitQuoted(s string) []string {
 	var out []string
 	for {

@@ -51,13 +51,6 @@ type varID string
 // weak origins are guesses that any better knowledge replaces.
 func (o origin) weak() bool { return o.kind == fromUnknown || o.kind == fromPin && o.name == "" }
 
-func compareOrigins(a, b origin) int {
-	return cmp.Or(
-		cmp.Compare(a.kind, b.kind), cmp.Compare(a.name, b.name), cmp.Compare(a.pkg, b.pkg),
-		cmp.Compare(a.unit, b.unit), cmp.Compare(a.idx, b.idx), cmp.Compare(a.v, b.v),
-	)
-}
-
 // originSet is a small set in the order of insertion.
 type originSet struct{ list []origin }
 

@@ -124,10 +124,10 @@ func (c *unitCache) check(e *companion) []diag.Finding {
 
 // guard turns a panic into an error: a defect that one input brings out must
 // not cost the others theirs.
-func (e *companion) guard(f func()) {
+func (c *companion) guard(f func()) {
 	defer func() {
 		if v := recover(); v != nil {
-			e.err = fmt.Errorf("internal error, please report it: %v\n%s", v, debug.Stack())
+			c.err = fmt.Errorf("internal error, please report it: %v\n%s", v, debug.Stack())
 		}
 	}()
 	f()

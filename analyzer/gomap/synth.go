@@ -16,8 +16,8 @@ import (
 	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
 )
 
-// synthesize stands in for bpf2go where its output is not committed: for each
-// go:generate line of the packages whose Go file is not there, it makes that
+// synthesize stands in for bpf2go where its output is not committed: for each of
+// the go:generate lines of the packages whose Go file is not there, it makes that
 // file from the C source, through bpf2go's own generator, and gives it as an
 // overlay. Without it such a package does not compile, and nothing could be
 // said about it.

@@ -73,7 +73,7 @@ func prepare(name string) (string, error) {
 	}
 	var cfg unitchecker.Config
 	if err := json.Unmarshal(data, &cfg); err != nil {
-		return "", fmt.Errorf("cannot decode %s: %v", name, err)
+		return "", fmt.Errorf("cannot decode %s: %w", name, err)
 	}
 	if !canSkip(&cfg) {
 		return convert(name, data, &cfg)
@@ -181,7 +181,7 @@ func convert(name string, data []byte, cfg *unitchecker.Config) (string, error) 
 		}
 		types, err := typeData(cfg.PackageFile[path], path)
 		if err != nil {
-			return "", fmt.Errorf("types of %s: %v", path, err)
+			return "", fmt.Errorf("types of %s: %w", path, err)
 		}
 		out := fmt.Sprintf("%s.%d", name, len(cfg.PackageVetx)) + "." + strings.ReplaceAll(path, "/", "_")
 		if err := os.WriteFile(out, vetxFile(types), 0o666); err != nil {
@@ -238,7 +238,7 @@ func typeData(file, path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	r, err := gcexportdata.NewReader(f)
+	r, err := gcexportdata.NewReader(f) //nolint:staticcheck // an old go command may still name an archive
 	if err != nil {
 		return nil, err
 	}

@@ -143,16 +143,6 @@ func (f *file) sectionOf(sym elf.Symbol) *section {
 	return f.secs[sym.Section]
 }
 
-// symbolName is a symbol's name; for a section's symbol, the section's.
-func (f *file) symbolName(sym elf.Symbol) string {
-	if sym.Name == "" {
-		if s := f.sectionOf(sym); s != nil {
-			return s.Name
-		}
-	}
-	return sym.Name
-}
-
 // isCode reports whether a section holds instructions.
 func (s *section) isCode() bool {
 	return s.Type == elf.SHT_PROGBITS && s.Flags&elf.SHF_EXECINSTR != 0 && s.Size > 0

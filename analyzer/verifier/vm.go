@@ -64,7 +64,7 @@ func (k *Kernel) boot(ctx context.Context, image string, objects []string, opts 
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	initrd := filepath.Join(dir, "initramfs")
 	size, unread, err := writeInitramfs(initrd, exe, image, objects)
 	if err != nil {

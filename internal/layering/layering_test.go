@@ -17,7 +17,7 @@ var layers = [][]string{
 	{"rules/kernel"},
 	{"analyzer/position"},
 	{"analyzer/diag"},
-	{"internal/external", "internal/suggest", "internal/gitignore", "internal/gitrev", "internal/atomicfile", "internal/source", "internal/suppress"},
+	{"internal/testlog", "internal/external", "internal/suggest", "internal/gitignore", "internal/gitrev", "internal/atomicfile", "internal/source", "internal/suppress"},
 	{"internal/fingerprint"},
 	{"analyzer/ir"},
 	{"analyzer/csource", "analyzer/object", "analyzer/model"},

@@ -111,8 +111,8 @@ func (s *server) Initialize(_ context.Context, p *protocol.InitializeParams) (*p
 		for _, f := range fs {
 			s.addFolder(f.URI)
 		}
-	} else if p.RootURI != nil {
-		s.addFolder(*p.RootURI)
+	} else if p.RootURI != nil { //nolint:staticcheck // older editors give only this
+		s.addFolder(*p.RootURI) //nolint:staticcheck // as above
 	}
 	if set, given, err := decodeSettings(p.InitializationOptions); err != nil {
 		s.tellLater(protocol.MessageTypeError, "initializationOptions: "+err.Error())

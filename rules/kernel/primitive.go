@@ -12,10 +12,13 @@ var (
 	// LoadAcquireSince: load-acquire and store-release, also on 1 and 2 bytes.
 	LoadAcquireSince = Version{6, 15}
 	// ArenaSince and ArenaAtomicsSince: arena maps, and atomics on them (x86).
-	ArenaSince, ArenaAtomicsSince = Version{6, 9}, Version{6, 10}
+	ArenaSince        = Version{6, 9}
+	ArenaAtomicsSince = Version{6, 10}
 	// RCUSectionSince, PreemptSectionSince and IRQSectionSince: the kfuncs
 	// bpf_rcu_read_lock, bpf_preempt_disable and bpf_local_irq_save.
-	RCUSectionSince, PreemptSectionSince, IRQSectionSince = Version{6, 2}, Version{6, 10}, Version{6, 14}
+	RCUSectionSince     = Version{6, 2}
+	PreemptSectionSince = Version{6, 10}
+	IRQSectionSince     = Version{6, 14}
 	// NestedRCUSince: bpf_rcu_read_lock nests (active_rcu_locks).
 	NestedRCUSince = Version{6, 19}
 	// StaticCallInLockSince: static functions may be called with a lock held.

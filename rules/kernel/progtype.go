@@ -134,7 +134,8 @@ func MaySleepMap(t MapType, v Version) bool {
 func HasPacket(t ProgType) bool {
 	switch t {
 	case ProgTypeXDP, ProgTypeSchedCls, ProgTypeSchedAct, ProgTypeCgroupSkb, ProgTypeSkSkb, ProgTypeSkMsg,
-		ProgTypeLWTIn, ProgTypeLWTOut, ProgTypeLWTXmit, ProgTypeLWTSeg6local, ProgTypeSocketFilter:
+		ProgTypeLWTIn, ProgTypeLWTOut, ProgTypeLWTXmit, ProgTypeLWTSeg6local, ProgTypeSocketFilter,
+		ProgTypeFlowDissector, ProgTypeSkReuseport:
 		return true
 	}
 	return false

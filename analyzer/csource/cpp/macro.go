@@ -21,27 +21,6 @@ type Macro struct {
 	dynamic func(p *Preprocessor, at Token) (Kind, string)
 }
 
-// sameAs tells whether two definitions mean the same.
-func (m *Macro) sameAs(o *Macro) bool {
-	if m == o {
-		return true
-	}
-	if m.FuncLike != o.FuncLike || m.Variadic != o.Variadic || len(m.Params) != len(o.Params) || len(m.Body) != len(o.Body) {
-		return false
-	}
-	for i := range m.Body {
-		if m.Body[i].Text != o.Body[i].Text {
-			return false
-		}
-	}
-	for i := range m.Params {
-		if m.Params[i] != o.Params[i] {
-			return false
-		}
-	}
-	return true
-}
-
 // parseMacro reads the tokens after "define" up to the line's end.
 func parseMacro(line []Token) (*Macro, string) {
 	if len(line) == 0 {

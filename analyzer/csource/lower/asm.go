@@ -163,7 +163,6 @@ type asmState struct {
 	regs map[string]ir.Operand // r0 ... r9
 	vals map[int]ir.Operand    // operands, outputs first
 	set  map[int]bool          // outputs written
-	end  *ir.Block             // where the code after the template goes on
 }
 
 // asmSequence lowers a template of moves, arithmetic, helper calls and

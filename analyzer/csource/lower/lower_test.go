@@ -64,14 +64,3 @@ func lowerText(t testing.TB, src string) *ir.Unit {
 	}
 	return u
 }
-
-func findFunc(t testing.TB, u *ir.Unit, name string) *ir.Func {
-	t.Helper()
-	for _, f := range u.Funcs {
-		if f.Name == name {
-			return f
-		}
-	}
-	t.Fatalf("no function %s", name)
-	return nil
-}

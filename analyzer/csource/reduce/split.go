@@ -35,10 +35,10 @@ type Decl struct {
 	Main                   bool // it is spelled in the file that was asked for
 	// Weak declarations, those of system headers and embedded ones, give way to
 	// others of the same name.
-	Weak                     bool
-	Unbalanced               bool // its brackets do not match
-	Header                   bool // it was taken from an indexed header or from BTF
-	needed, queued, rootLike bool
+	Weak             bool
+	Unbalanced       bool // its brackets do not match
+	Header           bool // it was taken from an indexed header or from BTF
+	needed, rootLike bool
 }
 
 // Name is the first name declared, or "".

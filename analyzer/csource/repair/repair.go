@@ -284,7 +284,7 @@ func (r *repairer) bswapConstant(i, to int) int {
 	if !found {
 		return i
 	}
-	text := ""
+	var text string
 	switch in[i].Text {
 	case "__builtin_bswap16":
 		text = strconv.FormatUint(uint64(bits.ReverseBytes16(uint16(n))), 10)

@@ -223,6 +223,33 @@ func TestHeaderLookup(t *testing.T) {
 	}
 }
 
+// The kernel's own headers are not taken for those of its user API, but a project's
+// bundle of them is.
+func TestUserAPIHeaders(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		files []string
+		want  string
+	}{
+		{"kernel tree", []string{"include/linux/probe.h", "include/linux/compiler_types.h", "include/uapi/linux/probe.h", "tools/include/linux/probe.h", "tools/include/linux/compiler_types.h", "tools/include/uapi/linux/probe.h"}, "tools/include/uapi/linux/probe.h"},
+		{"bundle", []string{"headers/linux/probe.h", "headers/linux/compiler_types.h"}, "headers/linux/probe.h"},
+		{"only the kernel's", []string{"include/linux/probe.h", "include/linux/compiler_types.h"}, "include/linux/probe.h"},
+	} {
+		m := map[string]string{"tools/bpf/a.bpf.c": "#include <linux/probe.h>\nint f(void) { return 0; }\n", ".git/HEAD": ""}
+		for _, f := range tt.files {
+			m[f] = "int probe;\n"
+		}
+		root := files(t, m)
+		u, err := Load(context.Background(), filepath.Join(root, "tools/bpf/a.bpf.c"), Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(u.Files) != 2 || u.Files[1].Path != filepath.Join(root, tt.want) {
+			t.Errorf("%s: %v", tt.name, u.Notes)
+		}
+	}
+}
+
 func TestFlags(t *testing.T) {
 	root := files(t, map[string]string{"a.c": "#ifdef GONE\n#error gone\n#endif\nint f(void) { return A + B + FORCED; }\n", "forced.h": "#define FORCED 3\n"})
 	u, err := Load(context.Background(), filepath.Join(root, "a.c"), Config{

@@ -320,7 +320,7 @@ func (t *tree) kernelInternal(dir string) bool {
 		_, err := os.Stat(filepath.Join(d, "linux", "compiler_types.h"))
 		return err == nil
 	}
-	v := has(dir)
+	v := filepath.Base(dir) == "include" && has(dir)
 	if parent := filepath.Dir(dir); !v && filepath.Base(dir) == "uapi" {
 		v = filepath.Base(parent) == "include" && filepath.Base(filepath.Dir(parent)) != "tools"
 	}
