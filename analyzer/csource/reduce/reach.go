@@ -266,7 +266,7 @@ func (r *reacher) take(run *Run, k int) {
 	}
 	raw := run.Source.Tokens(k)
 	toks := run.Expand(raw)
-	d := &Decl{Toks: toks, Header: true}
+	d := &Decl{Toks: toks, Header: true, Fallback: run.Fallback}
 	d.analyse()
 	switch {
 	case d.Kind == Proto && len(r.byName[d.Name()]) > 0:

@@ -38,6 +38,7 @@ type Decl struct {
 	Weak             bool
 	Unbalanced       bool // its brackets do not match
 	Header           bool // it was taken from an indexed header or from BTF
+	Fallback         bool // nothing but a fallback gives it
 	needed, rootLike bool
 }
 

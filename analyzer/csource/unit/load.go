@@ -145,8 +145,8 @@ func (u *Unit) report(problems []cpp.Problem, items []*item) {
 		u.Skipped = append(u.Skipped, diag.Skip{Span: span(p.File, p.Off, 0), Reason: p.Msg})
 	}
 	for _, it := range items {
-		if it.why == "" {
-			continue
+		if it.why == "" || it.decl.Fallback {
+			continue // what a fallback cannot give was not asked for by name
 		}
 		at := it.at
 		if at.File == nil || at.File.Builtin {
