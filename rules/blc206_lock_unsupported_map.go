@@ -155,7 +155,7 @@ func (p *Pass) lockOpsOn(m *ir.Map) []*model.LockOp {
 }
 
 func (p *Pass) reportMap(m *ir.Map, pos *position.Pos, field, why, help string, ops ...*model.LockOp) {
-	consequence := "the map cannot be created as declared"
+	consequence := "nothing takes it yet, and the verifier would refuse that"
 	opts := []Option{OnMap(m.Name), Help("%s", help), func(f *finding) { f.Field = field }}
 	if len(ops) > 0 {
 		consequence = "the verifier refuses to take it"
