@@ -28,7 +28,7 @@ var layers = [][]string{
 	{"internal/report", "internal/config", "internal/baseline", "internal/fixer"},
 	{"internal/lsp"},
 	{"internal/cli"},
-	{"internal/docs", "internal/gen"},
+	{"internal/docs", "internal/gen", "internal/agreement"},
 	{"cmd", "examples"},
 }
 
