@@ -3,6 +3,7 @@ package main
 
 import (
 	"os"
+	"runtime/debug"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/gomap"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/verifier"
@@ -16,6 +17,11 @@ func main() {
 	case gomap.IsVetInvocation(args): // go vet -vettool
 		gomap.VetMain()
 	default:
+		if os.Getenv("GOGC") == "" {
+			// Most runs are over before the heap is worth collecting; a long one
+			// collects as always from a few times its live size on.
+			debug.SetGCPercent(400)
+		}
 		os.Exit(cli.Standard().Main(args))
 	}
 }
