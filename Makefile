@@ -20,9 +20,10 @@ lint:
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
-# The rules' predictions against the kernel's verifier: see docs/architecture.md.
+# The rules' predictions against the kernel's verifier, and the front ends
+# against one another, over the kernel's own BPF tests: see docs/agreement.md.
 agreement:
-	$(GO) test -count=1 -v -run 'Agree' ./...
+	scripts/agreement
 
 # Ten seconds for every fuzz target.
 fuzz:

@@ -29,12 +29,37 @@ func (x *exec) call(in *ir.Call) []*state {
 		return x.callFunc(in, in.Func, args)
 	case ir.CallIndirect:
 		if v := x.s.operand(in.Ptr); v.fn != nil {
+			if v.fn.Extern && kernel.KfuncByName(v.fn.Name) != nil {
+				return x.kfunc(x.e.directCall(in, v.fn), args)
+			}
 			return x.callFunc(in, v.fn, args)
 		}
 	case ir.CallExternal:
 		x.logCall(in, args, func(c *model.Call) { c.Global = true })
 	}
 	return x.unknownCall(in, args)
+}
+
+// directCall gives the call of a kernel function that an indirect call turned
+// out to be, the same one each time.
+func (e *engine) directCall(in *ir.Call, f *ir.Func) *ir.Call {
+	k := directKey{in, f}
+	c, ok := e.direct[k]
+	if !ok {
+		if e.direct == nil {
+			e.direct = make(map[directKey]*ir.Call)
+		}
+		direct := *in
+		direct.Kind, direct.Name = ir.CallKfunc, f.Name
+		c = &direct
+		e.direct[k] = c
+	}
+	return c
+}
+
+type directKey struct {
+	in *ir.Call
+	f  *ir.Func
 }
 
 // unknownCall is a call of which only the arguments are known: it may change

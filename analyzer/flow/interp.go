@@ -137,6 +137,8 @@ type engine struct {
 	refs      map[refKey]bool
 	pending   []asyncCall
 	async     map[asyncKey]bool
+	// direct are the calls that indirect ones turned out to be.
+	direct map[directKey]*ir.Call
 }
 
 // callPath is a chain of calls from the entry; paths are interned.

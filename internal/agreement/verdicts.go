@@ -84,6 +84,23 @@ var series = regexp.MustCompile(`^\d+\.\d+`)
 // Series is the kernel's release without what follows the second number.
 func (k *KernelReport) Series() string { return series.FindString(k.Release) }
 
+// Slow lists the objects whose programs took more than so many milliseconds
+// together.
+func (k *KernelReport) Slow(millis float64) []string {
+	sum := map[string]float64{}
+	for i := range k.Programs {
+		sum[k.Programs[i].Object] += k.Programs[i].Millis
+	}
+	var out []string
+	for o, ms := range sum {
+		if ms > millis {
+			out = append(out, o)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // Figures are the counts of one kernel.
 type Figures struct {
 	Programs, Loads, Rejected, NotLoadable int

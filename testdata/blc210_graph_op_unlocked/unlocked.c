@@ -55,4 +55,21 @@ int add(struct __sk_buff *skb)
 	return TC_ACT_OK;
 }
 
+// The kernel function by its address: the compiler sees through it.
+SEC("tc")
+int pop_by_pointer(struct __sk_buff *skb)
+{
+	struct bpf_list_node *(*pop)(struct bpf_list_head *) = bpf_list_pop_front;
+	__u32 zero = 0;
+	struct lhead *l = bpf_map_lookup_elem(&lists, &zero);
+	struct bpf_list_node *first;
+
+	if (!l)
+		return TC_ACT_OK;
+	first = pop(&l->head); // want BLC210 "bpf_list_pop_front is called without the lock"
+	if (first)
+		bpf_obj_drop(container_of(first, struct item, list));
+	return TC_ACT_OK;
+}
+
 char LICENSE[] SEC("license") = "GPL";

@@ -40,9 +40,17 @@ func run(args []string, w io.Writer) (ok bool, err error) {
 	exceptions := fs.String("exceptions", "", "the `FILE` of reviewed deviations")
 	share := fs.Float64("share", 0.9, "the least share of findings that the front ends must have in common")
 	seconds := fs.Float64("analysis-seconds", 0, "how long the check of the objects took")
+	slow := fs.Float64("slow", 0, "only list the objects of the reports that took more than so many `MILLISECONDS` to load")
 	all := fs.Bool("v", false, "list the reviewed deviations, too")
 	if err := fs.Parse(args); err != nil {
 		return false, err
+	}
+	if *slow > 0 {
+		return true, eachKernel(verify, func(k *agreement.KernelReport) {
+			for _, o := range k.Slow(*slow) {
+				fmt.Fprintln(w, o)
+			}
+		})
 	}
 	var x *agreement.Exceptions
 	if err := read(*exceptions, func(r io.Reader) (err error) {
@@ -52,19 +60,8 @@ func run(args []string, w io.Writer) (ok bool, err error) {
 		return false, err
 	}
 	j := &agreement.Judgement{W: w, Exceptions: x, Share: *share, AnalysisSeconds: *seconds, Verbose: *all}
-	for _, name := range verify {
-		if err := read(name, func(r io.Reader) error {
-			v, err := agreement.ReadVerify(r)
-			if err != nil {
-				return err
-			}
-			for i := range v.Kernels {
-				j.Kernel(&v.Kernels[i])
-			}
-			return nil
-		}); err != nil {
-			return false, err
-		}
+	if err := eachKernel(verify, j.Kernel); err != nil {
+		return false, err
 	}
 	if (*source == "") != (*object == "") {
 		return false, errors.New("-source and -object go together")
@@ -85,6 +82,25 @@ func run(args []string, w io.Writer) (ok bool, err error) {
 		})
 	}
 	return j.Close(), nil
+}
+
+// eachKernel calls f for the kernels of the reports.
+func eachKernel(reports []string, f func(*agreement.KernelReport)) error {
+	for _, name := range reports {
+		if err := read(name, func(r io.Reader) error {
+			v, err := agreement.ReadVerify(r)
+			if err != nil {
+				return err
+			}
+			for i := range v.Kernels {
+				f(&v.Kernels[i])
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func read(name string, f func(io.Reader) error) error {
