@@ -35,11 +35,11 @@ type Decl struct {
 	Main                   bool // it is spelled in the file that was asked for
 	// Weak declarations, those of system headers and embedded ones, give way to
 	// others of the same name.
-	Weak             bool
-	Unbalanced       bool // its brackets do not match
-	Header           bool // it was taken from an indexed header or from BTF
-	Fallback         bool // nothing but a fallback gives it
-	needed, rootLike bool
+	Weak       bool
+	Unbalanced bool // its brackets do not match
+	Header     bool // it was taken from an indexed header or from BTF
+	Fallback   bool // nothing but a fallback gives it
+	needed     bool
 }
 
 // Name is the first name declared, or "".
