@@ -111,6 +111,7 @@ side of both. It reads BPF C sources, compiled BPF objects and Go code.`
 		c.lspCommand(),
 		c.configCommand(),
 		c.versionCommand(),
+		c.manCommand(),
 	)
 	return root
 }
