@@ -13,7 +13,7 @@ import (
 //	KIND WHERE FILE SUBJECT RULE : REASON
 //
 // with the fields of a Deviation. WHERE may be several kernels, separated by
-// commas, each of which must then deviate. SUBJECT may be *N: exactly N
+// commas, each of which must then deviate, or * for any kernel. SUBJECT may be *N: exactly N
 // deviations of this kind and rule are in the file, whatever their lines.
 // Empty lines and those that begin with # are comments.
 type Exceptions struct{ entries []*entry }
@@ -73,8 +73,9 @@ func ReadExceptions(r io.Reader) (*Exceptions, error) {
 // not listed.
 func (x *Exceptions) Reason(d *Deviation) string {
 	for _, e := range x.entries {
-		if e.kind == d.Kind && e.where == d.Where && e.file == d.File && e.rule == d.Rule &&
-			(e.subject == d.Subject || e.subject == "*") && e.used < e.count {
+		anywhere := e.where == "*" && d.Where != "source"
+		if e.kind == d.Kind && (e.where == d.Where || anywhere) && e.file == d.File && e.rule == d.Rule &&
+			(e.subject == d.Subject || e.subject == "*") && (e.used < e.count || anywhere) {
 			e.used++
 			return e.reason
 		}
@@ -87,7 +88,7 @@ func (x *Exceptions) Reason(d *Deviation) string {
 func (x *Exceptions) Unused(compared func(where string) bool) []string {
 	var out []string
 	for _, e := range x.entries {
-		if e.used == e.count || !compared(e.where) {
+		if e.used >= e.count || !compared(e.where) {
 			continue
 		}
 		if e.used > 0 {

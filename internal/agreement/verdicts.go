@@ -148,6 +148,10 @@ func (d *Deviation) String() string {
 	return fmt.Sprintf("%s %s %s %s %s", d.Kind, d.Where, d.File, d.Subject, d.Rule)
 }
 
+// lockUnsupportedMap is the rule about maps and variables that cannot hold a
+// lock.
+const lockUnsupportedMap = "BLC206"
+
 func isLock(rule string) bool { return strings.HasPrefix(rule, "BLC2") }
 
 // Verdicts counts what a kernel says and lists where the rules disagree.
@@ -219,4 +223,32 @@ func (f *Figures) lockRejection(p *Program, predicted bool) {
 	if samePlace {
 		f.SamePlace++
 	}
+}
+
+// Judged reports whether a kernel said something about what the rules are
+// about: it accepted the program, or refused it for that.
+func (p *Program) Judged() bool {
+	return p.Verdict == loads || len(p.Rules) > 0
+}
+
+// Places lists the rejections for a lock that are predicted on another line
+// than the one the verifier stopped at. BLC206 is about the declaration of a
+// map, and the verifier stops where its lock is first used, so that its lines
+// prove nothing.
+func Places(k *KernelReport) []Deviation {
+	var ds []Deviation
+	for i := range k.Programs {
+		p := &k.Programs[i]
+		if p.Verdict != rejected || p.Source == nil || len(p.Predicted.Findings) == 0 || !slices.ContainsFunc(p.Rules, isLock) {
+			continue
+		}
+		if !slices.ContainsFunc(p.Predicted.Findings, func(x Finding) bool {
+			return x.Rule == lockUnsupportedMap || slices.Contains(p.Rules, x.Rule) && x.Line == p.Source.Line && filepath.Base(x.File) == filepath.Base(p.Source.File)
+		}) {
+			x := &p.Predicted.Findings[0]
+			ds = append(ds, Deviation{Kind: OtherPlace, Where: k.Series(), File: filepath.Base(p.Object), Subject: p.Name, Rule: first(p.Rules),
+				Text: fmt.Sprintf("refused on line %d (%s), %s on line %d", p.Source.Line, p.Line, x.Rule, x.Line)})
+		}
+	}
+	return ds
 }
