@@ -21,12 +21,21 @@ type Verdict struct {
 	Guarded bool
 }
 
-// Judge says whether somebody else can change a place while a program uses it.
-func Judge(a *model.Access, v kernel.Version) Verdict {
+// Judge explains the accesses of a model. It is not for concurrent use.
+type Judge struct{ pass *Pass }
+
+// NewJudge makes a Judge; the zero version is the newest kernel.
+func NewJudge(m *model.Model, v kernel.Version) *Judge {
 	if v == (kernel.Version{}) {
 		v = kernel.Newest
 	}
-	s := (&Pass{Kernel: v}).shared(a)
+	return &Judge{&Pass{Model: m, Kernel: v, facts: factsOf(m)}}
+}
+
+// Access says whether somebody else can change a place while a program uses
+// it.
+func (j *Judge) Access(a *model.Access) Verdict {
+	s := j.pass.shared(a)
 	return Verdict{Place: Describe(a.Place), Shared: s.shared, Confidence: s.confidence, Why: s.why, Guarded: protected(a.Locks, a.Place)}
 }
 

@@ -49,7 +49,7 @@ func (s *server) Hover(ctx context.Context, p *protocol.HoverParams) (*protocol.
 	if err != nil || r == nil || r.model == nil || r.versions[d.path] != d.version {
 		return nil, err
 	}
-	h := &hover{result: r, path: d.path, line: line, col: col}
+	h := &hover{result: r, judge: rules.NewJudge(r.model, r.model.Kernel), path: d.path, line: line, col: col}
 	if at, body := h.explain(); body != "" {
 		return answer(at, body), nil
 	}
@@ -97,6 +97,7 @@ func rulePage(r *rules.Rule) string {
 // hover explains one place by a result.
 type hover struct {
 	*result
+	judge     *rules.Judge
 	path      string
 	line, col int
 }
@@ -109,7 +110,7 @@ func (h *hover) explain() (at position.Span, body string) {
 		programs []string
 	}
 	var found []*entry
-	add := func(site model.Site, text string) {
+	add := func(site model.Site, explain func() string) {
 		span := h.span(site.Pos)
 		switch {
 		case !contains(span, h.line, h.col):
@@ -119,7 +120,10 @@ func (h *hover) explain() (at position.Span, body string) {
 		case span != at:
 			return
 		}
-		program := programOf(site)
+		text, program := explain(), programOf(site)
+		if text == "" {
+			return
+		}
 		for _, e := range found {
 			if e.text == text {
 				if !slices.Contains(e.programs, program) {
@@ -131,16 +135,16 @@ func (h *hover) explain() (at position.Span, body string) {
 		found = append(found, &entry{text, []string{program}})
 	}
 	for _, l := range h.model.Locks {
-		add(l.Site, h.lock(l))
+		add(l.Site, func() string { return h.lock(l) })
 	}
 	for _, c := range h.model.Calls {
 		if c.Name != "" && !isLockCall(h.model.Locks, c) {
-			add(c.Site, h.call(c))
+			add(c.Site, func() string { return h.call(c) })
 		}
 	}
 	for _, a := range h.model.Accesses {
-		if text := h.access(a); text != "" {
-			add(a.Site, text)
+		if !a.Place.IsLock {
+			add(a.Site, func() string { return h.access(a) })
 		}
 	}
 	var parts []string
@@ -217,10 +221,7 @@ func (h *hover) call(c *model.Call) string {
 }
 
 func (h *hover) access(a *model.Access) string {
-	if a.Place.IsLock {
-		return ""
-	}
-	v := rules.Judge(a, h.model.Kernel)
+	v := h.judge.Access(a)
 	what := map[model.AccessKind]string{
 		model.Load: "read", model.Store: "written", model.AtomicRMW: "changed atomically", model.AtomicLoad: "read atomically",
 		model.AtomicStore: "written atomically", model.HelperRead: "read by `" + a.Callee + "`", model.HelperWrite: "written by `" + a.Callee + "`",
