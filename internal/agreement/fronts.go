@@ -53,14 +53,17 @@ type FrontFigures struct {
 	Unanalysed int
 }
 
-// Share is the part of the findings that both have, of those in functions that
-// both analyse.
-func (f FrontFigures) Share() float64 {
-	all := f.Both + f.OnlySource + f.OnlyObject
-	if all == 0 {
-		return 1
+// Shares are the part of the source's findings that the object has, too, and
+// the other way round; of the objects' only those in functions that both
+// analyse.
+func (f FrontFigures) Shares() (ofSource, ofObject float64) {
+	part := func(others int) float64 {
+		if f.Both+others == 0 {
+			return 1
+		}
+		return float64(f.Both) / float64(f.Both+others)
 	}
-	return float64(f.Both) / float64(all)
+	return part(f.OnlySource), part(f.OnlyObject)
 }
 
 type frontKey struct {
@@ -69,9 +72,8 @@ type frontKey struct {
 }
 
 // Fronts compares the findings of sources and of the objects compiled from
-// them. Files are matched by the end of their paths below root. compiled tells
-// whether a source has an object.
-func Fronts(source, object *CheckReport, root string, compiled func(file string) bool) (FrontFigures, []Deviation) {
+// them. Relative paths are relative to root.
+func Fronts(source, object *CheckReport, root string) (FrontFigures, []Deviation) {
 	name := func(file string) string {
 		if filepath.IsAbs(file) {
 			if rel, err := filepath.Rel(root, file); err == nil {
@@ -102,13 +104,12 @@ func Fronts(source, object *CheckReport, root string, compiled func(file string)
 			Text: x.Function + ": " + x.Message})
 	}
 	for k, x := range src {
-		switch {
-		case obj[k] != nil:
+		if obj[k] != nil {
 			f.Both++
-		case compiled(k.file):
-			f.OnlySource++
-			add(OnlySource, k, x)
+			continue
 		}
+		f.OnlySource++
+		add(OnlySource, k, x)
 	}
 	for k, x := range obj {
 		switch {

@@ -11,7 +11,7 @@ import (
 type Judgement struct {
 	W          io.Writer
 	Exceptions *Exceptions
-	// Share is the least that Fronts must reach.
+	// Share is the least that both of the front ends' shares must reach.
 	Share float64
 	// AnalysisSeconds is how long the check of the objects took, 0 when not
 	// known.
@@ -84,22 +84,28 @@ func (j *Judgement) Kernel(k *KernelReport) {
 }
 
 // Fronts judges the findings of sources and objects.
-func (j *Judgement) Fronts(source, object *CheckReport, root string, compiled func(string) bool) {
-	f, ds := Fronts(source, object, root, compiled)
+func (j *Judgement) Fronts(source, object *CheckReport, root string) {
+	f, ds := Fronts(source, object, root)
 	fmt.Fprintf(j.W, "source and object: %d files and %d objects, %d and %d programs\n", source.Summary.Files, object.Summary.Files,
 		source.Summary.Programs, object.Summary.Programs)
-	fmt.Fprintf(j.W, "  findings of both %d, only of the source %d, only of the object %d: %.1f%% in common\n", f.Both, f.OnlySource, f.OnlyObject, 100*f.Share())
+	ofSource, ofObject := f.Shares()
+	fmt.Fprintf(j.W, "  findings of both %d, only of the source %d, only of the object %d: the object has %.1f%% of the source's, the source %.1f%% of the object's\n",
+		f.Both, f.OnlySource, f.OnlyObject, 100*ofSource, 100*ofObject)
 	fmt.Fprintf(j.W, "  not counted, in functions that the source's report names as not analysed: %d\n", f.Unanalysed)
-	for what, r := range map[string]*CheckReport{"source": source, "object": object} {
-		for _, s := range r.Panics() {
-			j.fault("%s: %s:%d: %s: %s", what, s.File, s.Line, s.Function, s.Reason)
-		}
-	}
-	if f.Share() < j.Share {
+	j.Panics(source)
+	j.Panics(object)
+	if min(ofSource, ofObject) < j.Share {
 		j.fault("less than %.0f%% in common", 100*j.Share)
 	}
 	j.made("source")
 	j.deviations(ds)
+}
+
+// Panics makes a fault of each internal error.
+func (j *Judgement) Panics(r *CheckReport) {
+	for _, s := range r.Panics() {
+		j.fault("%s:%d: %s: %s", s.File, s.Line, s.Function, s.Reason)
+	}
 }
 
 // Close judges the list of exceptions, prints the sum and reports whether

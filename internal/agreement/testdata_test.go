@@ -42,7 +42,7 @@ func TestThreeWayAgreement(t *testing.T) {
 		for _, s := range append(src.Panics(), obj.Panics()...) {
 			t.Errorf("%s:%d: %s: %s", s.File, s.Line, s.Function, s.Reason)
 		}
-		figures, ds := agreement.Fronts(src, obj, abs(t, testdata), func(string) bool { return true })
+		figures, ds := agreement.Fronts(src, obj, abs(t, testdata))
 		t.Logf("%d findings of both, %d only of the source, %d only of the object", figures.Both, figures.OnlySource, figures.OnlyObject)
 		if figures.Both == 0 {
 			t.Error("nothing was compared")

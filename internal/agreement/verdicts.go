@@ -85,15 +85,20 @@ var series = regexp.MustCompile(`^\d+\.\d+`)
 func (k *KernelReport) Series() string { return series.FindString(k.Release) }
 
 // Slow lists the objects whose programs took more than so many milliseconds
-// together.
+// together, but for those where a rule or the verifier has something to say
+// about locks.
 func (k *KernelReport) Slow(millis float64) []string {
-	sum := map[string]float64{}
+	sum, wanted := map[string]float64{}, map[string]bool{}
 	for i := range k.Programs {
-		sum[k.Programs[i].Object] += k.Programs[i].Millis
+		p := &k.Programs[i]
+		sum[p.Object] += p.Millis
+		if slices.ContainsFunc(p.Rules, isLock) || slices.ContainsFunc(p.Predicted.Findings, func(f Finding) bool { return isLock(f.Rule) }) {
+			wanted[p.Object] = true
+		}
 	}
 	var out []string
 	for o, ms := range sum {
-		if ms > millis {
+		if ms > millis && !wanted[o] {
 			out = append(out, o)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/bpflockcheck/bpflockcheck/internal/agreement"
@@ -36,9 +35,9 @@ func run(args []string, w io.Writer) (ok bool, err error) {
 	source := fs.String("source", "", "`REPORT` of check --format json on the sources")
 	object := fs.String("object", "", "`REPORT` of check --format json on the objects")
 	root := fs.String("root", "", "the working `FOLDER` of both checks")
-	objects := fs.String("objects", "", "the `FOLDER` of the objects, each named for its source")
+	rest := fs.String("rest", "", "`REPORT` of check --format json on the sources that have no object")
 	exceptions := fs.String("exceptions", "", "the `FILE` of reviewed deviations")
-	share := fs.Float64("share", 0.9, "the least share of findings that the front ends must have in common")
+	share := fs.Float64("share", 0.9, "the least share of each front end's findings that the other must have, too")
 	seconds := fs.Float64("analysis-seconds", 0, "how long the check of the objects took")
 	slow := fs.Float64("slow", 0, "only list the objects of the reports that took more than so many `MILLISECONDS` to load")
 	all := fs.Bool("v", false, "list the reviewed deviations, too")
@@ -76,10 +75,19 @@ func run(args []string, w io.Writer) (ok bool, err error) {
 				return false, err
 			}
 		}
-		j.Fronts(reports[0], reports[1], *root, func(file string) bool {
-			_, err := os.Stat(filepath.Join(*objects, strings.TrimSuffix(filepath.Base(file), ".c")+".o"))
-			return err == nil || filepath.Ext(file) != ".c"
-		})
+		j.Fronts(reports[0], reports[1], *root)
+	}
+	if *rest != "" {
+		if err := read(*rest, func(r io.Reader) error {
+			c, err := agreement.ReadCheck(r)
+			if err == nil {
+				fmt.Fprintf(w, "sources that do not compile: %d\n", c.Summary.Files)
+				j.Panics(c)
+			}
+			return err
+		}); err != nil {
+			return false, err
+		}
 	}
 	return j.Close(), nil
 }
