@@ -100,6 +100,9 @@ func claimRace(p *Pass, a *model.Access, s sharing) *lostUpdateRace {
 			return nil // what was there is stored again
 		}
 	}
+	if testedUnderLock(a) {
+		return nil
+	}
 	for i := range a.Conditions {
 		c := &a.Conditions[i]
 		if c.Idempotent {
@@ -120,6 +123,20 @@ func claimRace(p *Pass, a *model.Access, s sharing) *lostUpdateRace {
 		}
 	}
 	return nil
+}
+
+// testedUnderLock reports whether one of the tests that lead to a store was of
+// its place and made under a lock that is held up to the store. It decides;
+// a test before the lock was taken only saves taking it.
+func testedUnderLock(a *model.Access) bool {
+	for i := range a.Conditions {
+		for _, o := range a.Conditions[i].Origins {
+			if o.Access != nil && samePlace(a.Place, o.Access.Place) == isSame && protected(common(o.Unbroken, a.Locks), a.Place) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // setBefore reports whether the same run stored to the place before it loaded

@@ -222,12 +222,32 @@ func (p *Pass) filtered(s sharing, pl model.Place, conds []model.Condition) shar
 	return s
 }
 
-// claims reports whether a branch tested the result of an atomic exchange.
+// claims reports whether a branch tested the result of an atomic operation in
+// a way that lets one CPU through.
 func claims(c *model.Condition) bool {
+	if comparesAmount(c.Site.Instr) {
+		return false
+	}
 	for _, o := range c.Origins {
 		if o.Access != nil && o.Access.Kind == model.AtomicRMW {
 			return true
 		}
+	}
+	return false
+}
+
+// comparesAmount reports whether a branch asks for more or less than some
+// amount: of a counter's values many pass, one after the other, and elect
+// nobody. More than nothing is a test for zero.
+func comparesAmount(in ir.Instr) bool {
+	b, ok := in.(*ir.Branch)
+	if !ok || b.MayGoto {
+		return false
+	}
+	switch b.Op {
+	case ir.Lt, ir.Le, ir.Gt, ir.Ge:
+		small := func(o ir.Operand) bool { return o.IsImm && -1 <= o.Imm && o.Imm <= 1 }
+		return !small(b.A) && !small(b.B)
 	}
 	return false
 }

@@ -33,8 +33,12 @@ func (x *exec) branch(in *ir.Branch, out *outcome) {
 		if canTrue && canFalse && !y.refine(in.Op, a, b, in.Bits, in.Signed, side) {
 			continue
 		}
-		if pins := pinned(in.Op, a, b, side); len(from) > 0 || pins != model.KeyUnknown {
-			n.addCondition(&condition{branch: in, path: x.path, taken: side, pins: pins, origins: from})
+		if pins, to := pinned(in.Op, a, b, side); len(from) > 0 || pins != model.KeyUnknown {
+			c := &condition{branch: in, path: x.path, taken: side, pins: pins, origins: from}
+			if to != nil {
+				c.pinnedTo = y.canon(to)
+			}
+			n.addCondition(c)
 		}
 		to := in.False
 		if side {
@@ -46,21 +50,21 @@ func (x *exec) branch(in *ir.Branch, out *outcome) {
 
 // pinned says what a comparison with the running thread's, process's or CPU's
 // number leaves: only that one.
-func pinned(op ir.BinOp, a, b *value, taken bool) model.KeyKind {
+func pinned(op ir.BinOp, a, b *value, taken bool) (pins model.KeyKind, to *value) {
 	if c := a.cmp; c != nil && !b.isPtr() && b.iv.isConst() && (op == ir.Ne || op == ir.Eq) {
 		return pinned(c.op, c.a, c.b, taken == ((op == ir.Ne) == (b.iv.lo == 0)))
 	}
 	if (op != ir.Eq || !taken) && (op != ir.Ne || taken) {
-		return model.KeyUnknown
+		return model.KeyUnknown, nil
 	}
 	ka, kb := keyKindOf(a.tag), keyKindOf(b.tag)
-	if ka != model.KeyUnknown && kb != model.KeyUnknown {
-		return model.KeyUnknown
+	switch {
+	case ka == model.KeyUnknown && kb == model.KeyUnknown, ka != model.KeyUnknown && kb != model.KeyUnknown:
+		return model.KeyUnknown, nil
+	case ka == model.KeyUnknown:
+		return kb, a
 	}
-	if ka == model.KeyUnknown {
-		return kb
-	}
-	return ka
+	return ka, b
 }
 
 // addCondition notes a branch taken; taken again in a loop, the last time

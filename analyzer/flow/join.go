@@ -169,6 +169,11 @@ func joinConds(a, b []*condition, changed bool) ([]*condition, bool) {
 	out := make([]*condition, 0, len(a))
 	for _, x := range a {
 		i := slices.IndexFunc(b, x.same)
+		if i < 0 && slices.ContainsFunc(b, x.pinsSame) {
+			// Two branches that let the same thread or CPU through.
+			out = append(out, x)
+			continue
+		}
 		if i < 0 {
 			changed = true
 			continue

@@ -36,15 +36,21 @@ type irqSave struct {
 
 // condition is a branch taken on the way that tested shared memory.
 type condition struct {
-	branch  *ir.Branch
-	path    *callPath
-	taken   bool
-	pins    model.KeyKind
-	origins origins
+	branch   *ir.Branch
+	path     *callPath
+	taken    bool
+	pins     model.KeyKind
+	pinnedTo string // the canonical form of what the running id was found equal to
+	origins  origins
 }
 
 func (c *condition) same(o *condition) bool {
 	return c.branch == o.branch && c.path == o.path && c.taken == o.taken
+}
+
+// pinsSame reports whether both leave only one running thread or CPU, the same.
+func (c *condition) pinsSame(o *condition) bool {
+	return c.pins != model.KeyUnknown && c.pinnedTo != "" && c.pins == o.pins && c.pinnedTo == o.pinnedTo
 }
 
 // keyed names an element of a map by its key's canonical form.

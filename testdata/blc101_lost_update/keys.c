@@ -79,4 +79,22 @@ int per_cgroup(void *ctx)
 	return 0;
 }
 
+static __u64 by_two;
+
+// Two branches that let two CPUs through.
+SEC("tc")
+int two_chosen_cpus(struct __sk_buff *skb)
+{
+	if (skb->len > 100) {
+		if (bpf_get_smp_processor_id() == 3)
+			goto count;
+		return TC_ACT_OK;
+	}
+	if (bpf_get_smp_processor_id() != 4)
+		return TC_ACT_SHOT;
+count:
+	by_two++; // want BLC101 "by_two"
+	return TC_ACT_OK;
+}
+
 char LICENSE[] SEC("license") = "GPL";

@@ -105,4 +105,36 @@ int machine(struct __sk_buff *skb)
 	return TC_ACT_OK;
 }
 
+static __u32 rate;
+static __u64 dropped;
+
+// Everyone over the limit gets here: the atomic result elects nobody.
+SEC("tc")
+int over_limit(struct __sk_buff *skb)
+{
+	if (__sync_fetch_and_add(&rate, 1) > 1000) {
+		dropped++; // want BLC101 "dropped"
+		return TC_ACT_SHOT;
+	}
+	return TC_ACT_OK;
+}
+
+static __u64 again;
+
+// The test under the lock is of another variable.
+static struct bpf_spin_lock again_lock SEC(".data.again");
+__u64 allowed;
+
+SEC("tc")
+int not_tested_again(struct __sk_buff *skb)
+{
+	if (again)
+		return TC_ACT_OK;
+	bpf_spin_lock(&again_lock);
+	if (allowed)
+		again = skb->len; // want BLC101 "again"
+	bpf_spin_unlock(&again_lock);
+	return TC_ACT_OK;
+}
+
 char LICENSE[] SEC("license") = "GPL";

@@ -46,4 +46,23 @@ int composite_key(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
+static __u64 by_either_way;
+
+// Two branches, each of which lets the same CPU through.
+SEC("tc")
+int tested_on_both_sides(struct __sk_buff *skb)
+{
+	if (skb->len > 100) {
+		bpf_printk("long");
+		if (bpf_get_smp_processor_id() == 3)
+			goto count;
+		return TC_ACT_OK;
+	}
+	if (bpf_get_smp_processor_id() != 3)
+		return TC_ACT_SHOT;
+count:
+	by_either_way++;
+	return TC_ACT_OK;
+}
+
 char LICENSE[] SEC("license") = "GPL";

@@ -19,6 +19,8 @@ struct {
 static struct bpf_spin_lock global_lock SEC(".data.A");
 static __u64 guarded SEC(".data.A");
 static __u64 elsewhere;
+static __u64 once;
+static __u64 budget;
 
 SEC("tc")
 int early_exits(struct __sk_buff *skb)
@@ -75,6 +77,42 @@ int through_wrappers(struct __sk_buff *skb)
 	lock_it(v);
 	v->n += skb->len;
 	unlock_it(v);
+	return TC_ACT_OK;
+}
+
+// The test before the lock only saves taking it: the one under it decides.
+SEC("tc")
+int double_checked(struct __sk_buff *skb)
+{
+	if (once)
+		return TC_ACT_OK;
+	bpf_spin_lock(&global_lock);
+	if (!once) {
+		once = skb->len;
+		guarded++;
+	}
+	bpf_spin_unlock(&global_lock);
+	return TC_ACT_OK;
+}
+
+// What the first section saw matters no more: the second looks again.
+SEC("tc")
+int tested_again(struct __sk_buff *skb)
+{
+	bpf_spin_lock(&global_lock);
+	if (budget > 10) {
+		bpf_spin_unlock(&global_lock);
+		return TC_ACT_SHOT;
+	}
+	budget++;
+	bpf_spin_unlock(&global_lock);
+	bpf_spin_lock(&global_lock);
+	if (budget > 10) {
+		bpf_spin_unlock(&global_lock);
+		return TC_ACT_SHOT;
+	}
+	budget++;
+	bpf_spin_unlock(&global_lock);
 	return TC_ACT_OK;
 }
 
