@@ -321,6 +321,7 @@ func (e *engine) later(f *ir.Func, kind string, args []*value) {
 // params makes the arguments of a callback.
 func (x *exec) params(in *ir.Call, cb *kernel.Callback, args []*value, m *ir.Map) []*value {
 	var out []*value
+	key := "" // of the element, once it is known
 	for i, p := range cb.Params {
 		var v *value
 		switch p {
@@ -328,9 +329,14 @@ func (x *exec) params(in *ir.Call, cb *kernel.Callback, args []*value, m *ir.Map
 			if m != nil {
 				v = &value{iv: anyInt, mapv: m}
 			}
+		case kernel.ParamKey:
+			if m != nil && m.KeySize > 0 {
+				v = x.visitedKey(in, m, i)
+				_, _, key = x.readKey(m, v)
+			}
 		case kernel.ParamValue:
 			if m != nil && m.Type != kernel.MapTypeUnspec {
-				v = x.element(in, m, model.KeyIter, 0, "", 100+i)
+				v = x.element(in, m, model.KeyIter, 0, key, 100+i)
 			}
 		case kernel.ParamCtx:
 			if cb.Ctx >= 0 && cb.Ctx < len(args) {
@@ -351,6 +357,20 @@ func (x *exec) params(in *ir.Call, cb *kernel.Callback, args []*value, m *ir.Map
 		out = append(out, v)
 	}
 	return out
+}
+
+// visitedKey gives a pointer to the key of the element that a callback visits:
+// memory that holds one unknown value, the same wherever it is copied.
+func (x *exec) visitedKey(in ir.Instr, m *ir.Map, n int) *value {
+	o := x.e.objs.get(objKey{kind: "key", path: x.path.id, at: in, n: n}, func(o *object) {
+		o.region, o.slot = model.RegionStack, &ir.Slot{Name: "key", Size: m.KeySize}
+	})
+	bits := anyInt
+	if m.KeySize < 8 {
+		bits = width(int(m.KeySize)*8, false)
+	}
+	x.s.mem[o] = unknownContent.store(0, m.KeySize, x.unknown("key", in, bits))
+	return &value{iv: anyInt, obj: o}
 }
 
 // element gives a pointer to a map value that in looks up.

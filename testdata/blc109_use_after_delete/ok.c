@@ -77,4 +77,25 @@ int storage(void *ctx)
 	return 0;
 }
 
+// The element visited, before its delete; and another's.
+static long visit(struct bpf_map *map, __u64 *key, struct val *v, __u64 *total)
+{
+	__u64 other = *key + 1;
+
+	bpf_map_delete_elem(map, &other);
+	*total += v->bytes;
+	bpf_map_delete_elem(map, key);
+	return 0;
+}
+
+SEC("tc")
+int sweep(struct __sk_buff *skb)
+{
+	__u64 total = 0;
+
+	bpf_for_each_map_elem(&started, visit, &total, 0);
+	skb->mark = total;
+	return TC_ACT_OK;
+}
+
 char LICENSE[] SEC("license") = "GPL";

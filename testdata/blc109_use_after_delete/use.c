@@ -71,4 +71,35 @@ int passes_on(struct __sk_buff *skb)
 	return TC_ACT_OK;
 }
 
+static long expire(struct bpf_map *map, __u32 *key, struct val *v, __u64 *total)
+{
+	if (v->start < 5) {
+		bpf_map_delete_elem(map, key);
+		*total += v->bytes; // want BLC109 "recent"
+	}
+	return 0;
+}
+
+static long expire_copied_key(struct bpf_map *map, __u32 *key, struct val *v, __u64 *total)
+{
+	__u32 k = *key;
+
+	if (v->start < 5) {
+		bpf_map_delete_elem(&recent, &k);
+		*total += v->bytes; // want BLC109 "recent"
+	}
+	return 0;
+}
+
+SEC("tc")
+int sweep(struct __sk_buff *skb)
+{
+	__u64 total = 0;
+
+	bpf_for_each_map_elem(&recent, expire, &total, 0);
+	bpf_for_each_map_elem(&recent, expire_copied_key, &total, 0);
+	skb->mark = total;
+	return TC_ACT_OK;
+}
+
 char LICENSE[] SEC("license") = "GPL";
