@@ -4,12 +4,13 @@ import (
 	"fmt"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
 )
 
 var sharedScratch = &Rule{
 	ID: "BLC107", Name: "shared-scratch", Severity: diag.Warning,
-	Summary: "a slot of a shared map with a constant key serves as a temporary buffer",
+	Summary: "a slot of a shared map with a constant key, or a variable, serves as a temporary buffer",
 	Check:   checkSharedScratch,
 }
 
@@ -22,15 +23,17 @@ func checkSharedScratch(p *Pass) {
 	seen := make(map[slot]bool)
 	for _, a := range p.Model.Accesses {
 		fill := a.FilledBefore
-		if fill == nil || isWrite(a.Kind) || a.Place.Region != model.RegionMapValue || a.Place.Elem == nil ||
-			a.Place.Elem.KeyKind != model.KeyConst {
+		if fill == nil || isWrite(a.Kind) || !isSlot(a.Place) && !isBuffer(fill, a) {
 			continue
 		}
 		s := p.shared(a)
 		if !s.shared || protected(common(fill.Locks, a.Locks), a.Place) || p.keepsState(fill) {
 			continue
 		}
-		k := slot{container: containerOf(a.Place), key: a.Place.Elem.KeyConst}
+		k := slot{container: containerOf(a.Place)}
+		if a.Place.Elem != nil {
+			k.key = a.Place.Elem.KeyConst
+		}
 		if a.Program != nil {
 			k.program = a.Program.Name
 		}
@@ -41,11 +44,41 @@ func checkSharedScratch(p *Pass) {
 			continue
 		}
 		seen[k] = true
-		p.Report(fill.Site, fmt.Sprintf("in %s, an element of %s is filled and read back later in the same run: two CPUs that do so at once overwrite each other's data", programs, a.Place.Map.Name),
-			OnMap(a.Place.Map.Name), WithConfidence(s.confidence),
+		name := owner(a.Place)
+		what, help := "an element of "+name, "make %s a BPF_MAP_TYPE_PERCPU_ARRAY"
+		if a.Place.Map == nil {
+			what, help = "variable "+name, "keep %s in a BPF_MAP_TYPE_PERCPU_ARRAY, or on the stack"
+		}
+		p.Report(fill.Site, fmt.Sprintf("in %s, %s is filled and read back later in the same run: two CPUs that do so at once overwrite each other's data", programs, what),
+			OnMap(name), WithConfidence(s.confidence),
 			Related(a.Pos, "read back here%s", byCallee(a)),
-			Help("make %s a BPF_MAP_TYPE_PERCPU_ARRAY", a.Place.Map.Name))
+			Help(help, name))
 	}
+}
+
+// isSlot reports whether a place is in the one element that a constant key
+// gives.
+func isSlot(pl model.Place) bool {
+	return pl.Region == model.RegionMapValue && pl.Elem != nil && pl.Elem.KeyKind == model.KeyConst
+}
+
+// isBuffer reports whether a variable is filled and read as a buffer: an array,
+// or a struct that a helper fills or takes. What is stored to a member and then
+// looked at may be a result that stays.
+func isBuffer(fill, read *model.Access) bool {
+	if read.Place.Region != model.RegionGlobal {
+		return false
+	}
+	t := read.Place.Global.Type.Underlying()
+	switch {
+	case t == nil:
+		return false
+	case t.Kind == ir.Array:
+		return true
+	case t.Kind == ir.Struct || t.Kind == ir.Union:
+		return fill.Kind == model.HelperWrite || read.Kind == model.HelperRead
+	}
+	return false
 }
 
 func byCallee(a *model.Access) string {

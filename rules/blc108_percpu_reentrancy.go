@@ -142,7 +142,7 @@ func (p *Pass) reportReentrancy(a, by, window *model.Access, what string, h how)
 	if !samePos(window.Site, a.Site) {
 		opts = append(opts, Related(window.Pos, "from here on an interruption does harm"))
 	}
-	p.Report(a.Site, fmt.Sprintf("in %s, the per-CPU %s is %s, and %s", programs, describe(a.Place), what, event), opts...)
+	p.Report(a.Site, fmt.Sprintf("in %s, %s, which is per-CPU, is %s, and %s", programs, describe(a.Place), what, event), opts...)
 }
 
 func reentrancyHelp(a *model.Access) string {

@@ -61,4 +61,35 @@ int state(struct __sk_buff *skb)
 	return TC_ACT_OK;
 }
 
+static struct state totals;
+static __u64 latest;
+
+// A result that userspace reads: nothing is built in it for this run.
+SEC("tc")
+int publish(struct __sk_buff *skb)
+{
+	totals.last = bpf_ktime_get_ns();
+	__sync_fetch_and_add(&totals.seen, 1);
+	latest = totals.last;
+	return TC_ACT_OK;
+}
+
+static struct {
+	struct bpf_spin_lock lock;
+	char line[64];
+} guarded SEC(".data.guarded");
+
+SEC("tc")
+int under_lock(struct __sk_buff *skb)
+{
+	char first;
+
+	bpf_spin_lock(&guarded.lock);
+	guarded.line[0] = skb->mark;
+	guarded.line[1] = skb->len;
+	first = guarded.line[0];
+	bpf_spin_unlock(&guarded.lock);
+	return first ? TC_ACT_SHOT : TC_ACT_OK;
+}
+
 char LICENSE[] SEC("license") = "GPL";

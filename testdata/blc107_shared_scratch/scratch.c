@@ -58,4 +58,24 @@ int fill_and_read(struct trace_event_raw_sys_enter *ctx)
 	return 0;
 }
 
+// A variable is one slot for everyone too.
+static struct event buffer;
+static __u8 bytes[64];
+
+SEC("tp/syscalls/sys_enter_unlink")
+int static_struct(struct trace_event_raw_sys_enter *ctx)
+{
+	buffer.pid = bpf_get_current_pid_tgid() >> 32; // want BLC107 "buffer"
+	bpf_get_current_comm(buffer.comm, sizeof(buffer.comm));
+	bpf_perf_event_output(ctx, &events, BPF_F_CURRENT_CPU, &buffer, sizeof(buffer));
+	return 0;
+}
+
+SEC("tc")
+int static_array(struct __sk_buff *skb)
+{
+	bpf_skb_load_bytes(skb, 0, bytes, 14); // want BLC107 "bytes"
+	return bytes[12] == 8 ? TC_ACT_SHOT : TC_ACT_OK;
+}
+
 char LICENSE[] SEC("license") = "GPL";
