@@ -89,3 +89,55 @@ func TestLoadMissing(t *testing.T) {
 		t.Error("no error for a file that is not there")
 	}
 }
+
+// TestAssembly follows loads, jumps and an atomic of inline assembly to instructions.
+func TestAssembly(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "asm.bpf.c")
+	text := `#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+SEC("xdp")
+int prog(struct xdp_md *ctx)
+{
+	void *from;
+	long off = 20, hits = 0;
+	int ret;
+
+	asm volatile("r1 = *(u32 *)(%[ctx] +0)\n\tr2 = *(u32 *)(%[ctx] +4)\n\t%[off] &= 0x3fff\n\tr1 += %[off]\n\t%[from] = r1\n\t"
+		     "if r1 > r2 goto +2\n\t%[ret] = 0\n\tgoto +1\n\t%[ret] = %[err]\n\t"
+		     "lock *(u64 *)(%[hits] + 0) += 1"
+		     : [ret]"=r"(ret), [from]"=r"(from) : [ctx]"r"(ctx), [off]"r"(off), [err]"i"(-22), [hits]"r"(&hits), "m"(*ctx) : "r1", "r2");
+	return ret;
+}
+char LICENSE[] SEC("license") = "GPL";
+`
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	u, err := Load(context.Background(), file, unit.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(u.Skipped) > 0 || len(u.Programs) != 1 {
+		t.Fatalf("skipped: %v, programs: %v", u.Skipped, u.Programs)
+	}
+	got := map[string]int{}
+	for _, b := range u.Programs[0].Func.Blocks {
+		for _, in := range b.Instrs {
+			switch x := in.(type) {
+			case *ir.Load:
+				if x.Size == 4 {
+					got["load"]++
+				}
+			case *ir.Branch:
+				if x.Op == ir.Gt && x.Bits == 64 && !x.Signed {
+					got["above"]++
+				}
+			case *ir.Atomic:
+				got["atomic"] += int(x.Size)
+			}
+		}
+	}
+	if got["load"] != 2 || got["above"] != 1 || got["atomic"] != 8 {
+		t.Errorf("%v in\n%s", got, u.Programs[0].Func)
+	}
+}

@@ -435,6 +435,18 @@ func (l *lowerer) recordType(n *cc.StructOrUnionSpecifier) *ctype {
 	return t
 }
 
+// packedSize is the size of an enum with __attribute__((packed)) whose values are
+// between lo and hi.
+func packedSize(lo, hi int64) int64 {
+	for _, size := range []int64{1, 2} {
+		bits := size * 8
+		if lo >= 0 && hi < 1<<bits || lo < 0 && lo >= -1<<(bits-1) && hi < 1<<(bits-1) {
+			return size
+		}
+	}
+	return 4
+}
+
 // enumType gives the type of an enum and declares its constants.
 func (l *lowerer) enumType(n *cc.EnumSpecifier) *ctype {
 	tag := n.Token2.SrcStr()
@@ -467,7 +479,7 @@ func (l *lowerer) enumType(n *cc.EnumSpecifier) *ctype {
 	if tag != "" && n.Case == cc.EnumSpecifierDef {
 		where.declareTag(tag, t)
 	}
-	next, lo, wide := int64(0), int64(0), false
+	next, lo, hi, wide := int64(0), int64(0), int64(0), false
 	var consts []*entity
 	for el := n.EnumeratorList; el != nil; el = el.EnumeratorList {
 		en := el.Enumerator
@@ -492,7 +504,7 @@ func (l *lowerer) enumType(n *cc.EnumSpecifier) *ctype {
 		consts = append(consts, e)
 		wide = wide || unsigned64 || next > 1<<32-1 || next < -1<<31
 		if !unsigned64 {
-			lo = min(lo, next)
+			lo, hi = min(lo, next), max(hi, next)
 		}
 		next++
 	}
@@ -501,8 +513,13 @@ func (l *lowerer) enumType(n *cc.EnumSpecifier) *ctype {
 		t.size, t.align = 8, 8
 	}
 	if n.EnumTypeSpecifier != nil {
-		u, _ := l.specifierQualifiers(n.EnumTypeSpecifier.SpecifierQualifierList)
-		if u = u.underlying(); u != nil && u.size > 0 {
+		u, a := l.specifierQualifiers(n.EnumTypeSpecifier.SpecifierQualifierList)
+		if u = u.underlying(); a.packed {
+			if !wide {
+				t.size = packedSize(lo, hi)
+				t.align = t.size
+			}
+		} else if u != nil && u.size > 0 {
 			t.size, t.align, t.signed = u.size, u.align, u.signed
 		}
 	}

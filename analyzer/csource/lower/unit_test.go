@@ -263,3 +263,29 @@ func TestBadInput(t *testing.T) {
 		})
 	}
 }
+
+// Packed enums, which csource/repair marks by a packed type, are as small as their
+// values allow.
+func TestPackedEnums(t *testing.T) {
+	u := lowerText(t, `
+enum e1 : int __attribute__((packed)) { A, B = 255 };
+enum e2 : int __attribute__((packed)) { C = -1, D = 128 };
+enum e4 : int __attribute__((packed)) { E = 1 << 16 };
+enum s1 : int __attribute__((packed)) { F = -128, G = 127 };
+enum u1 : unsigned char { H };
+struct es { enum e1 a; enum e2 b; enum e4 c; enum s1 d; enum u1 e; };
+struct { __uint(type, 2); __uint(max_entries, 1); __type(key, __u32); __type(value, struct es); } es SEC(".maps");
+`)
+	for _, m := range u.Maps {
+		if m.Name != "es" {
+			continue
+		}
+		var got []string
+		for _, f := range m.Value.Fields {
+			got = append(got, fmt.Sprintf("%s@%d", f.Name, f.Off))
+		}
+		if g := strings.Join(got, " "); g != "a@0 b@2 c@4 d@8 e@9" || m.ValueSize != 12 {
+			t.Errorf("%s, size %d", g, m.ValueSize)
+		}
+	}
+}

@@ -174,6 +174,9 @@ func (r *repairer) lowerAsm(s asmStmt, at cpp.Token) bool {
 				return true
 			}
 		}
+		if r.program(&s, at) {
+			return true
+		}
 		if strings.Contains(s.template, "*(") || strings.Contains(s.template, "call") || strings.Contains(s.template, "exit") {
 			return false
 		}
@@ -224,6 +227,8 @@ func (r *repairer) lowerAsm(s asmStmt, at cpp.Token) bool {
 			}
 		}
 		r.put(at, "}")
+		return true
+	case r.program(&s, at):
 		return true
 	case len(s.outputs) > 0 && !asmEffect.MatchString(s.template) && !s.writesRegisters():
 		// Arithmetic on its operands.

@@ -51,6 +51,8 @@ type repairer struct {
 	body int
 	opt  Options
 	res  Result
+
+	programs int // assembly written as C
 }
 
 func (r *repairer) emit(t cpp.Token) { r.res.Toks = append(r.res.Toks, t) }
@@ -148,22 +150,7 @@ func (r *repairer) run(from, to int) {
 				continue // the qualifier changes no layout
 			}
 		case "enum":
-			// enum tag : type { ... }
-			r.emit(t)
-			j := i + 1
-			if j < to && in[j].Kind == cpp.Ident {
-				j++
-			}
-			if j < to && in[j].Is(":") {
-				k := j
-				for k < to && !in[k].Is("{") && !in[k].Is(";") {
-					k++
-				}
-				for i++; i < j; i++ {
-					r.emit(in[i])
-				}
-				i = k - 1
-			}
+			i = r.enum(i, to) - 1
 			continue
 		case "asm", "__asm__", "__asm":
 			if n := r.asm(i, to); n > i {
@@ -173,6 +160,54 @@ func (r *repairer) run(from, to int) {
 		}
 		r.emit(t)
 	}
+}
+
+// enum writes enum and the tag at i, and gives the index after them. cc knows no
+// attributes between the two. That an enum is packed is said of its type, which
+// lower understands: enum tag : int __attribute__((packed)) { ... }.
+func (r *repairer) enum(i, to int) int {
+	in := r.in
+	at := in[i]
+	r.emit(at)
+	packed := false
+	attributes := func(j int) int {
+		for j+1 < to && (in[j].Is("__attribute__") || in[j].Is("__attribute")) && in[j+1].Is("(") {
+			end := closing(in, j+1)
+			for _, t := range in[j:end] {
+				packed = packed || t.Is("packed") || t.Is("__packed__")
+			}
+			j = end + 1
+		}
+		return j
+	}
+	j := attributes(i + 1)
+	if j < to && in[j].Kind == cpp.Ident {
+		r.emit(in[j])
+		j++
+	}
+	if j < to && in[j].Is(":") {
+		k := j
+		for k < to && !in[k].Is("{") && !in[k].Is(";") {
+			k++
+		}
+		if k == to { // a bit-field
+			return j
+		}
+		if in[k].Is("{") {
+			r.run(j, k)
+		}
+		return k
+	}
+	if j < to && in[j].Is("{") {
+		end := closing(in, j)
+		after := attributes(end + 1)
+		if packed {
+			r.put(at, ":", "int", "__attribute__", "(", "(", "packed", ")", ")")
+			r.run(j, end+1)
+			return after
+		}
+	}
+	return j
 }
 
 // beforeBody tells whether only attributes stand between index end and the

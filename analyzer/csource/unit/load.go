@@ -80,7 +80,7 @@ func Load(ctx context.Context, path string, cfg Config) (*Unit, error) {
 			},
 		}
 	}
-	runs = append(runs, fallbackRun())
+	runs = append(runs, fallbackRun(kernelFallback()), fallbackRun(libbpfFallback()))
 	slots := reduce.Split(out.Tokens, main)
 	decls, soft := reduce.Reach(slots, runs)
 	items := prepare(decls, slots)
@@ -195,16 +195,30 @@ func (u *Unit) nothingLeft(main *cpp.File, items []*item) error {
 	return nil
 }
 
-// fallbackRun gives names that no header gives: types that every kernel has.
-func fallbackRun() reduce.Run {
-	f := kernelFallback()
-	src := &indexSource{indexed(f), f}
+// fallbackRun gives names that no header gives, from a file of the tool's own.
+func fallbackRun(f *cpp.File) reduce.Run {
+	x := f.Index(func() any { return hdrindex.New(f.Src) }).(*hdrindex.Index)
+	src := &indexSource{x, f}
 	return reduce.Run{Source: src, To: src.Len(), Fallback: true, Expand: func(t []cpp.Token) []cpp.Token { return t }}
 }
 
-// kernelFallback is the embedded stand-in for vmlinux.h.
+// kernelFallback has the types that every kernel has: the embedded stand-in for vmlinux.h.
 var kernelFallback = sync.OnceValue(func() *cpp.File {
 	f := cpp.NewFile(embeddedPrefix+"vmlinux.h", headers.Vmlinux())
+	f.System = true
+	return f
+})
+
+// libbpfFallback has what older versions of libbpf's bpf_helpers.h declare.
+var libbpfFallback = sync.OnceValue(func() *cpp.File {
+	f := cpp.NewFile(embeddedPrefix+"libbpf-0.h", `struct bpf_map_def {
+	unsigned int type;
+	unsigned int key_size;
+	unsigned int value_size;
+	unsigned int max_entries;
+	unsigned int map_flags;
+};
+`)
 	f.System = true
 	return f
 })
