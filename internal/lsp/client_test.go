@@ -26,7 +26,16 @@ import (
 // speed: machines that run tests are busy.
 const patience = 2 * time.Minute
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// asServer is set in the environment of a test binary that an editor starts as
+// bpflockcheck.
+const asServer = "BPFLOCKCHECK_TEST_AS_SERVER"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asServer) != "" {
+		os.Exit(cli.Standard().Main(os.Args[1:]))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 type object = map[string]any
 

@@ -71,6 +71,9 @@ func TestDebounce(t *testing.T) {
 	c := g.client(t)
 	c.initialize([]string{dir}, nil)
 	b := c.open(filepath.Join(dir, "count.bpf.c"), counting)
+	for g.runs.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
 	for range 25 {
 		b.replace("v->bytes += 64;", "v->bytes += 64; ")
 	}
