@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
@@ -213,15 +214,15 @@ func (r *lostUpdateRace) help(p *Pass) string {
 	fetch := !p.Kernel.Less(kernel.AtomicsSince)
 	switch {
 	case r.cond != nil && atomic && fetch:
-		return fmt.Sprintf("use __sync_val_compare_and_swap(&%s, ...) and look at its result, or %s%s", target, lock, other)
+		return fmt.Sprintf("use __sync_val_compare_and_swap(%s, ...) and look at its result, or %s%s", addressOf(target), lock, other)
 	case a.Bitfield, !atomic:
 		return fmt.Sprintf("no atomic works on this: give it a 4 or 8 byte field of its own, or use %s%s", lock, other)
 	case a.Compound != nil && atomicOf(a.Compound, target, fetch) != "":
 		return fmt.Sprintf("use %s, or %s%s", atomicOf(a.Compound, target, fetch), lock, other)
 	case fetch:
-		return fmt.Sprintf("use an atomic (__sync_fetch_and_add, or a compare-and-swap loop on &%s), or %s%s", target, lock, other)
+		return fmt.Sprintf("use an atomic (__sync_fetch_and_add, or a compare-and-swap loop on %s), or %s%s", addressOf(target), lock, other)
 	}
-	return fmt.Sprintf("use __sync_fetch_and_add(&%s, ...) if it is a sum, or %s%s", target, lock, other)
+	return fmt.Sprintf("use __sync_fetch_and_add(%s, ...) if it is a sum, or %s%s", addressOf(target), lock, other)
 }
 
 // mayLock reports whether a bpf_spin_lock is a way out: for the program's type
@@ -261,7 +262,7 @@ func atomicOf(c *ir.Compound, target string, fetch bool) string {
 	default:
 		return ""
 	}
-	return fmt.Sprintf("__sync_fetch_and_%s(&%s, %s)", name, target, operand)
+	return fmt.Sprintf("__sync_fetch_and_%s(%s, %s)", name, addressOf(target), operand)
 }
 
 // isPlainOperand reports whether a minus can stand before the text: a name, a
@@ -313,4 +314,12 @@ func (p *Pass) atomicElsewhere(a *model.Access) *model.Access {
 		}
 	}
 	return nil
+}
+
+// addressOf spells the address of an expression: "&v->n", and "p" for "*p".
+func addressOf(text string) string {
+	if p, ok := strings.CutPrefix(text, "*"); ok && isPlainOperand(p) {
+		return p
+	}
+	return "&" + text
 }

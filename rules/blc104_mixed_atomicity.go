@@ -50,7 +50,7 @@ func checkMixedAtomicity(p *Pass) {
 
 func mixedHelp(a *model.Access) string {
 	if a.Text != "" && !a.Bulk && (a.Place.Size == 4 || a.Place.Size == 8) {
-		return fmt.Sprintf("take the old value out with __sync_lock_test_and_set(&%s, ...), or make every access plain under one lock", a.Text)
+		return fmt.Sprintf("take the old value out with __sync_lock_test_and_set(%s, ...), or make every access plain under one lock", addressOf(a.Text))
 	}
 	return "take the old value out with __sync_lock_test_and_set, or make every access plain under one lock"
 }

@@ -26,6 +26,11 @@ func checkSharedScratch(p *Pass) {
 		if fill == nil || isWrite(a.Kind) || !isSlot(a.Place) && !isBuffer(fill, a) {
 			continue
 		}
+		if fill.Const != nil && !fill.Bulk && a.Place.Map == nil {
+			// Every CPU stores the same, such as the line feed that bpf_printk
+			// puts into its format.
+			continue
+		}
 		s := p.shared(a)
 		if !s.shared || protected(common(fill.Locks, a.Locks), a.Place) || p.keepsState(fill) {
 			continue

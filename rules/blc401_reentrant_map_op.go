@@ -75,6 +75,10 @@ func insideMapCode(info kernel.ProgInfo, t kernel.MapType, flags uint32) bool {
 	case "iter", "iter.s", "uprobe", "uprobe.s", "uretprobe", "uretprobe.s", "usdt", "usdt.s", "ksyscall", "kretsyscall":
 		return false
 	}
+	switch target {
+	case "htab_map_alloc", "htab_map_free", "trie_alloc", "trie_free", "queue_stack_map_alloc", "queue_stack_map_free":
+		return false // a map's making and its end: no lock is held
+	}
 	for _, prefix := range mapCode {
 		if strings.HasPrefix(target, prefix) {
 			return true
