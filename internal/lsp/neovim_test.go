@@ -18,16 +18,20 @@ func TestNeovim(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := workspace(t, map[string]string{"count.bpf.c": counting})
+	dir := workspace(t, map[string]string{"count.bpf.c": counting, ".git/HEAD": ""})
 	out := filepath.Join(t.TempDir(), "report.json")
 	script, err := filepath.Abs("testdata/session.lua")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plugin, err := filepath.Abs("../../editors/neovim")
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(nvim, "--headless", "-u", "NONE", "-i", "NONE", "-n", filepath.Join(dir, "count.bpf.c"), "-c", "luafile "+script)
 	cmd.Dir = dir
 	home := t.TempDir()
-	cmd.Env = append(os.Environ(), asServer+"=1", "SERVER="+self, "ROOT="+dir, "REPORT="+out,
+	cmd.Env = append(os.Environ(), asServer+"=1", "SERVER="+self, "PLUGIN="+plugin, "REPORT="+out,
 		"HOME="+home, "XDG_STATE_HOME="+home, "XDG_CACHE_HOME="+home, "XDG_DATA_HOME="+home)
 	screen, runErr := cmd.CombinedOutput()
 	raw, err := os.ReadFile(out)
@@ -45,6 +49,7 @@ func TestNeovim(t *testing.T) {
 		Before, After []finding
 		Menu          []string
 		Text, Hover   string
+		Root          string
 	}
 	if err := json.Unmarshal(raw, &report); err != nil {
 		t.Fatalf("%v in %s", err, raw)
@@ -63,6 +68,9 @@ func TestNeovim(t *testing.T) {
 	}
 	if !strings.Contains(strings.Join(report.Menu, "\n"), "Suppress BLC101") {
 		t.Errorf("menu: %q", report.Menu)
+	}
+	if report.Root != dir {
+		t.Errorf("root %q, want %q", report.Root, dir)
 	}
 	if !strings.Contains(report.Hover, "flows.bytes") {
 		t.Errorf("hover: %q", report.Hover)

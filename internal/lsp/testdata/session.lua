@@ -1,6 +1,8 @@
 -- Drives Neovim (0.7 or later) through a session as a user would: open a file,
 -- see the finding, choose the fix from the menu of code actions, see it gone.
--- Environment: SERVER (command), ROOT (workspace folder), REPORT (output file).
+-- The configuration is the one that is given to users. Environment: SERVER
+-- (command), PLUGIN (folder of bpflockcheck.lua), REPORT (output file).
+package.path = vim.env.PLUGIN .. '/?.lua;' .. package.path
 local report = { log = {} }
 
 local function finish(err)
@@ -13,13 +15,21 @@ end
 
 local ok, err = pcall(function()
   local bufnr = vim.api.nvim_get_current_buf()
-  local id = assert(vim.lsp.start_client({
-    name = 'bpflockcheck',
+  -- As in a user's init.lua; the file was opened before, so once more.
+  require('bpflockcheck').setup({
     cmd = { vim.env.SERVER, 'lsp' },
-    root_dir = vim.env.ROOT,
-    init_options = { disable = { 'BLC104', 'BLC106' } },
-  }))
-  assert(vim.lsp.buf_attach_client(bufnr, id), 'the client does not attach')
+    settings = { disable = { 'BLC104', 'BLC106' } },
+  })
+  vim.cmd('setfiletype c')
+  vim.cmd('doautocmd FileType c')
+  local id
+  assert(vim.wait(60000, function()
+    for _, client in pairs(vim.lsp.get_active_clients()) do
+      if client.name == 'bpflockcheck' then id = client.id end
+    end
+    return id ~= nil
+  end, 20), 'the server does not start')
+  report.root = vim.lsp.get_client_by_id(id).config.root_dir
 
   local function messages()
     local out = {}
