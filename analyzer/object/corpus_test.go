@@ -5,21 +5,25 @@ import (
 	"context"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
+	"github.com/bpflockcheck/bpflockcheck/internal/external"
 )
 
-// TestCorpus lowers every object of the folders that BPFLOCKCHECK_OBJECTS names
-// and tells what could not be lowered, by reason.
+// TestCorpus lowers some of the kernel's selftests, or else every object of the
+// folders that BPFLOCKCHECK_OBJECTS names, and tells what could not be lowered, by
+// reason.
 func TestCorpus(t *testing.T) {
 	dirs := filepath.SplitList(os.Getenv("BPFLOCKCHECK_OBJECTS"))
 	if len(dirs) == 0 {
-		t.Skip("BPFLOCKCHECK_OBJECTS names no folders with objects")
+		dirs = []string{compileSelftests(t, 40)}
 	}
 	var paths []string
 	for _, d := range dirs {
@@ -28,6 +32,9 @@ func TestCorpus(t *testing.T) {
 			t.Fatal(err)
 		}
 		paths = append(paths, p...)
+	}
+	if len(paths) == 0 {
+		t.Fatal("no objects")
 	}
 	number := regexp.MustCompile(`\d+|map \S+|helper number \S+`)
 	skips, havocs, notes := map[string]int{}, map[string]int{}, map[string]int{}
@@ -96,4 +103,46 @@ func TestCorpus(t *testing.T) {
 			t.Logf("%s: %6d %s", title, m[k], k)
 		}
 	}
+}
+
+// compileSelftests compiles n of the selftests that need no vmlinux.h, spread
+// evenly over them, into a folder.
+func compileSelftests(t *testing.T, n int) string {
+	t.Helper()
+	selftests := external.Selftests(t)
+	cc := external.Require(t, "clang-19", "Debian: clang-19")
+	all, err := filepath.Glob(filepath.Join(selftests, "progs", "*.c"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sources []string
+	for _, path := range all {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// A source that needs types of the kernel itself, directly or not, or of a
+		// module of the tests, does not compile without them.
+		if !regexp.MustCompile(`include[ \t]*["<](vmlinux\.h|bpf_experimental\.h|.*kfunc.*|.*\.\./.*)[">]`).Match(text) {
+			sources = append(sources, path)
+		}
+	}
+	out := t.TempDir()
+	compiled := 0
+	for i := range n {
+		source := sources[i*len(sources)/n]
+		cmd := exec.Command(cc, "-g", "-O2", "-target", "bpf", "-mcpu=v3", "-std=gnu11", "-w", "-D__TARGET_ARCH_x86",
+			"-I"+selftests, "-I"+filepath.Join(selftests, "..", "..", "..", "include", "uapi"), "-idirafter", "/usr/include/x86_64-linux-gnu",
+			"-c", source, "-o", filepath.Join(out, strings.TrimSuffix(filepath.Base(source), ".c")+".o"))
+		if msg, err := cmd.CombinedOutput(); err != nil {
+			first, _, _ := strings.Cut(string(msg), "\n")
+			t.Logf("%s: %s", filepath.Base(source), first)
+			continue
+		}
+		compiled++
+	}
+	if compiled*4 < n*3 {
+		t.Fatalf("only %d of %d selftests compile", compiled, n)
+	}
+	return out
 }

@@ -245,6 +245,21 @@ func parseLog(log string) parsed {
 	return p
 }
 
+// RulesOf gives the rules that a line of the verifier's log, or the part of one
+// from its first word on, speaks of; nil when it is about none of them. The
+// instruction that such a line is printed after, which may tell more, is not
+// known here.
+func RulesOf(line string) []string {
+	k := known(line)
+	switch {
+	case k == nil || k.doubtful:
+		return nil
+	case k.call != nil:
+		return k.call("")
+	}
+	return k.rules
+}
+
 func known(line string) *message {
 	for i := range messages {
 		if messages[i].re.MatchString(line) {

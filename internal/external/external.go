@@ -52,3 +52,22 @@ func cacheDir() string {
 	}
 	return filepath.Join(filepath.Dir(file), "..", "..", ".cache")
 }
+
+// Selftests gives the folder of the kernel's BPF selftests, which
+// scripts/fetch-selftests.sh fetches, or skips the test.
+func Selftests(t testing.TB) string {
+	t.Helper()
+	tree := os.Getenv("BPFLOCKCHECK_SELFTESTS")
+	if tree == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			Missing(t, err.Error())
+		}
+		tree = filepath.Join(cache, "bpflockcheck", "sources", "linux-source-6.12")
+	}
+	dir := filepath.Join(tree, "tools", "testing", "selftests", "bpf")
+	if _, err := os.Stat(dir); err != nil {
+		Missing(t, "no kernel selftests (scripts/fetch-selftests.sh fetches them)")
+	}
+	return dir
+}

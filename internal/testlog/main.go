@@ -5,7 +5,7 @@
 //	go test -json ./... | go run ./internal/testlog
 //
 // It exits 1 when a test or a build failed, and with -require-all also when a
-// test was skipped whose name the pattern -may-skip does not match.
+// test was skipped.
 package main
 
 import (
@@ -15,20 +15,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"strings"
 )
 
 func main() {
 	requireAll := flag.Bool("require-all", false, "a skipped test is a failure")
-	maySkip := flag.String("may-skip", "^$", "tests that may be skipped all the same")
 	flag.Parse()
-	pattern, err := regexp.Compile(*maySkip)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "testlog: -may-skip:", err)
-		os.Exit(2)
-	}
-	s := &summary{out: os.Stdout, maySkip: pattern, output: map[string][]string{}}
+	s := &summary{out: os.Stdout, output: map[string][]string{}}
 	if err := s.read(os.Stdin); err != nil {
 		fmt.Fprintln(os.Stderr, "testlog:", err)
 		os.Exit(2)
@@ -48,13 +41,12 @@ type event struct {
 }
 
 type summary struct {
-	out     io.Writer
-	maySkip *regexp.Regexp
-	output  map[string][]string // of tests that run, by package and name
+	out    io.Writer
+	output map[string][]string // of tests that run, by package and name
 
 	passed, failed, skipped int
 	broken                  bool     // a package failed as a whole
-	forbidden               []string // skipped, but must not be
+	notRun                  []string // skipped
 }
 
 func (s *summary) read(r io.Reader) error {
@@ -109,9 +101,7 @@ func (s *summary) skip(e *event, key string) {
 	}
 	s.skipped++
 	s.print(key)
-	if !s.maySkip.MatchString(e.Test) {
-		s.forbidden = append(s.forbidden, key)
-	}
+	s.notRun = append(s.notRun, key)
 }
 
 func (s *summary) fail(e *event, key string) {
@@ -136,10 +126,10 @@ func (s *summary) print(key string) {
 // close prints the counts and reports whether all is well.
 func (s *summary) close(requireAll bool) bool {
 	ok := !s.broken && s.failed == 0
-	if requireAll && len(s.forbidden) > 0 {
+	if requireAll && len(s.notRun) > 0 {
 		ok = false
 		fmt.Fprintln(s.out, "these tests must not be skipped here:")
-		for _, t := range s.forbidden {
+		for _, t := range s.notRun {
 			fmt.Fprintln(s.out, "\t"+t)
 		}
 	}

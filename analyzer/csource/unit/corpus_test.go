@@ -8,17 +8,19 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/bpflockcheck/bpflockcheck/internal/external"
 )
 
-// TestCorpus loads every BPF C file below the folders that BPF_CORPUS lists, as a
-// project that nobody configured: none may fail, panic or take long, and nearly all
-// must lose nothing but inline assembly.
+// TestCorpus loads every BPF C file of the kernel's selftests, or else below the
+// folders that BPFLOCKCHECK_CORPUS lists, as a project that nobody configured: none
+// may fail, panic or take long, and nearly all must lose nothing but inline assembly.
 func TestCorpus(t *testing.T) {
-	list := os.Getenv("BPF_CORPUS")
-	if list == "" {
-		t.Skip("BPF_CORPUS names no folders")
+	dirs := filepath.SplitList(os.Getenv("BPFLOCKCHECK_CORPUS"))
+	if len(dirs) == 0 {
+		dirs = []string{external.Selftests(t)}
 	}
-	for _, dir := range filepath.SplitList(list) {
+	for _, dir := range dirs {
 		cache := NewCache()
 		files, lossy := 0, 0
 		var failed []string
