@@ -15,6 +15,8 @@ type cpioWriter struct {
 	ino int
 	n   int64
 	err error
+
+	made map[string]bool // folders
 }
 
 // Modes of cpio entries.
@@ -49,7 +51,26 @@ func (c *cpioWriter) header(name string, mode int, size int64, major, minor int)
 	c.pad()
 }
 
-func (c *cpioWriter) dir(name string) { c.header(name, modeDir, 0, 0, 0) }
+// dir adds a folder once.
+func (c *cpioWriter) dir(name string) {
+	if c.made[name] {
+		return
+	}
+	if c.made == nil {
+		c.made = map[string]bool{}
+	}
+	c.made[name] = true
+	c.header(name, modeDir, 0, 0, 0)
+}
+
+// parents adds the folders that a file lies in.
+func (c *cpioWriter) parents(name string) {
+	for i, b := range name {
+		if b == '/' {
+			c.dir(name[:i])
+		}
+	}
+}
 
 func (c *cpioWriter) device(name string, major, minor int) { c.header(name, modeChar, 0, major, minor) }
 

@@ -45,7 +45,7 @@ type Options struct {
 	// two seconds an object.
 	Timeout time.Duration
 	// Executable is the program that becomes /init in the virtual machine: a
-	// static Linux binary that calls GuestMain when IsGuest. Empty: the running
+	// Linux binary that calls GuestMain when IsGuest. Empty: the running
 	// one.
 	Executable string
 	// Qemu is the emulator; empty: qemu-system-x86_64 from the PATH.

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"debug/elf"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -56,7 +55,13 @@ func (k *Kernel) boot(ctx context.Context, image string, objects []string, opts 
 	if err != nil {
 		return err
 	}
-	exe, err := guestExecutable(opts.Executable)
+	exe := opts.Executable
+	if exe == "" {
+		if exe, err = os.Executable(); err != nil {
+			return err
+		}
+	}
+	files, err := guestFiles(exe)
 	if err != nil {
 		return err
 	}
@@ -66,7 +71,7 @@ func (k *Kernel) boot(ctx context.Context, image string, objects []string, opts 
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	initrd := filepath.Join(dir, "initramfs")
-	size, unread, err := writeInitramfs(initrd, exe, image, objects)
+	size, unread, err := writeInitramfs(initrd, exe, files, image, objects)
 	if err != nil {
 		return fmt.Errorf("initramfs: %w", err)
 	}
@@ -114,33 +119,8 @@ func findQemu(name string) (string, error) {
 	return path, nil
 }
 
-// guestExecutable checks that the program can be /init: a static Linux
-// executable.
-func guestExecutable(path string) (string, error) {
-	if path == "" {
-		var err error
-		if path, err = os.Executable(); err != nil {
-			return "", err
-		}
-	}
-	f, err := elf.Open(path)
-	if err != nil {
-		return "", fmt.Errorf("%s cannot be the virtual machine's /init: no Linux executable (%w)", path, err)
-	}
-	defer f.Close()
-	if f.Machine != elf.EM_X86_64 {
-		return "", fmt.Errorf("%s cannot be the virtual machine's /init: built for %s, the machine is an x86-64 one", path, f.Machine)
-	}
-	for _, p := range f.Progs {
-		if p.Type == elf.PT_INTERP {
-			return "", fmt.Errorf("%s cannot be the virtual machine's /init: it is dynamically linked; build it with CGO_ENABLED=0", path)
-		}
-	}
-	return path, nil
-}
-
 // writeInitramfs gives the archive's length.
-func writeInitramfs(path, exe, image string, objects []string) (size int64, unread []Unreadable, err error) {
+func writeInitramfs(path, exe string, files []string, image string, objects []string) (size int64, unread []Unreadable, err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
 	if err != nil {
 		return 0, nil, err
@@ -153,6 +133,12 @@ func writeInitramfs(path, exe, image string, objects []string) (size int64, unre
 	c.device("dev/console", 5, 1)
 	if err := c.copy("init", exe); err != nil {
 		return 0, nil, err
+	}
+	for _, f := range files {
+		c.parents(f[1:])
+		if err := c.copy(f[1:], f); err != nil {
+			return 0, nil, err
+		}
 	}
 	// The configuration that lies beside the image answers __kconfig variables.
 	base := filepath.Base(image)
