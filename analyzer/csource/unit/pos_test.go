@@ -371,6 +371,31 @@ SEC("tc") int shape(struct __sk_buff *skb) { return skb->len > 100 ? TC_ACT_SHOT
 	}
 }
 
+// Programs ask for the machine under libbpf's name for it.
+func TestTargetMachine(t *testing.T) {
+	saved := systemDirs
+	systemDirs = nil
+	t.Cleanup(func() { systemDirs = saved })
+	root := files(t, map[string]string{"a.bpf.c": `#include "vmlinux.h"
+#include <bpf/bpf_tracing.h>
+#ifndef bpf_target_defined
+#error no machine
+#endif
+#if defined(bpf_target_x86)
+#define NR_DUP 32
+#elif defined(bpf_target_arm64)
+#define NR_DUP 23
+#endif
+SEC("raw_tp/sys_enter") int on_enter(struct bpf_raw_tracepoint_args *ctx) { return ctx->args[1] == NR_DUP; }
+`})
+	for _, flags := range [][]string{nil, {"-D__TARGET_ARCH_x86"}, {"-D__TARGET_ARCH_arm64"}} {
+		u, err := Load(context.Background(), filepath.Join(root, "a.bpf.c"), Config{BTF: filepath.Join(root, "no such file"), ExtraFlags: flags})
+		if err != nil || len(u.Skipped) > 0 {
+			t.Error(flags, err, u.Skipped)
+		}
+	}
+}
+
 // Units may be loaded at the same time with one cache.
 func TestConcurrentLoads(t *testing.T) {
 	root := files(t, map[string]string{

@@ -8,6 +8,42 @@
 
 #include "bpf_helpers.h"
 
+/*
+ * The machine under the name that libbpf gives it: programs ask for it where they
+ * name registers, system call numbers or addresses.
+ */
+#if defined(__TARGET_ARCH_x86)
+#define bpf_target_x86
+#define bpf_target_defined
+#elif defined(__TARGET_ARCH_arm64)
+#define bpf_target_arm64
+#define bpf_target_defined
+#elif defined(__TARGET_ARCH_arm)
+#define bpf_target_arm
+#define bpf_target_defined
+#elif defined(__TARGET_ARCH_s390)
+#define bpf_target_s390
+#define bpf_target_defined
+#elif defined(__TARGET_ARCH_powerpc)
+#define bpf_target_powerpc
+#define bpf_target_defined
+#elif defined(__TARGET_ARCH_riscv)
+#define bpf_target_riscv
+#define bpf_target_defined
+#elif defined(__TARGET_ARCH_loongarch)
+#define bpf_target_loongarch
+#define bpf_target_defined
+#elif defined(__TARGET_ARCH_mips)
+#define bpf_target_mips
+#define bpf_target_defined
+#elif defined(__TARGET_ARCH_sparc)
+#define bpf_target_sparc
+#define bpf_target_defined
+#elif defined(__TARGET_ARCH_arc)
+#define bpf_target_arc
+#define bpf_target_defined
+#endif
+
 #if defined(__TARGET_ARCH_x86)
 #if defined(__KERNEL__) || defined(__VMLINUX_H__) || defined(__BLC_VMLINUX_H__)
 #define __PT_FIELD(kernel, user) kernel
