@@ -184,7 +184,7 @@ func (r *lostUpdateRace) report(p *Pass) {
 		opts = append(opts, Related(pos, "%s", what))
 	}
 	if b := p.atomicElsewhere(a); b != nil {
-		opts = append(opts, Related(b.Pos, "updated atomically here: a plain store beside it loses that update too"))
+		opts = append(opts, OtherSide(b.Pos, "updated atomically here: a plain store beside it loses that update too"))
 	}
 	if fix := r.fix(p); fix != nil {
 		opts = append(opts, WithFix(fix))

@@ -38,7 +38,7 @@ func checkInsertRace(p *Pass) {
 		p.Report(u.Site, fmt.Sprintf("two CPUs that run %s at once can both miss this key of %s and both insert it: the second insert wipes out what was counted in the first one's element", programs, u.Map.Name),
 			OnMap(u.Map.Name), WithConfidence(s.confidence),
 			Related(u.Missed.Site.Pos, "the lookup that found nothing"),
-			Related(kept.Pos, "%s is kept up in place here", describe(kept.Place)),
+			OtherSide(kept.Pos, "%s is kept up in place here", describe(kept.Place)),
 			Help("insert with BPF_NOEXIST, whatever it returns look the key up again, and work on what is found"))
 	}
 }

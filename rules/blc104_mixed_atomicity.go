@@ -43,7 +43,7 @@ func checkMixedAtomicity(p *Pass) {
 		p.Report(a.Site, fmt.Sprintf("a plain store in %s to %s, which is updated atomically elsewhere: an atomic update on another CPU just before it is lost", programs, describe(atomic.Place)),
 			func(f *finding) { f.Map, f.Field = owner(atomic.Place), atomic.Place.Field },
 			WithConfidence(s.confidence),
-			Related(atomic.Pos, "updated atomically here"),
+			OtherSide(atomic.Pos, "updated atomically here"),
 			Help("%s", mixedHelp(a)))
 	}
 }

@@ -48,7 +48,7 @@ func checkUnguardedAccess(p *Pass) {
 		why := "declared as guarded by it"
 		if g.write != nil {
 			why = "written under it elsewhere"
-			opts = append(opts, Related(g.write.Pos, "written here with %s held", g.lock))
+			opts = append(opts, OtherSide(g.write.Pos, "written here with %s held", g.lock))
 		}
 		p.Report(a.Site, fmt.Sprintf("in %s, %s is %s without %s, though it is %s", programs, describe(a.Place), verb, g.lock, why), opts...)
 	}

@@ -56,7 +56,7 @@ func checkSharedScratch(p *Pass) {
 		}
 		p.Report(fill.Site, fmt.Sprintf("in %s, %s is filled and read back later in the same run: two CPUs that do so at once overwrite each other's data", programs, what),
 			OnMap(name), WithConfidence(s.confidence),
-			Related(a.Pos, "read back here%s", byCallee(a)),
+			RelatedAfter(a.Pos, "read back here%s", byCallee(a)),
 			Help(help, name))
 	}
 }

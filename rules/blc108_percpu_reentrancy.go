@@ -137,7 +137,7 @@ func (p *Pass) reportReentrancy(a, by, window *model.Access, what string, h how)
 	opts := []Option{On(a.Place), WithSeverity(severity), WithConfidence(confidence),
 		Help("%s", reentrancyHelp(a))}
 	if by != a {
-		opts = append(opts, Related(by.Pos, "%s writes it here", by.Program.Name))
+		opts = append(opts, OtherSide(by.Pos, "%s writes it here", by.Program.Name))
 	}
 	if !samePos(window.Site, a.Site) {
 		opts = append(opts, Related(window.Pos, "from here on an interruption does harm"))

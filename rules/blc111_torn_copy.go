@@ -37,7 +37,7 @@ func checkTornCopy(p *Pass) {
 		opts := []Option{On(a.Place), WithConfidence(min(s.confidence, diag.Medium)),
 			Help("hold the value's bpf_spin_lock around the copy")}
 		if other != nil {
-			opts = append(opts, Related(other.Pos, "written here"))
+			opts = append(opts, OtherSide(other.Pos, "written here"))
 		}
 		p.Report(a.Site, fmt.Sprintf("in %s, %d bytes are copied %s %s without a lock, piece by piece: with a writer on another CPU the pieces do not fit together", programs, a.Place.Size, verb, describe(a.Place)), opts...)
 	}

@@ -30,7 +30,7 @@ func checkPublishBeforeInit(p *Pass) {
 		seen[a.Place.Elem.ID] = true
 		p.Report(a.Site, fmt.Sprintf("in %s, an element of %s is filled in after it was inserted: another CPU can find it half filled", programs, a.Place.Map.Name),
 			On(a.Place), WithConfidence(min(s.confidence, diag.Medium)),
-			Related(reader.Pos, "read here"),
+			OtherSide(reader.Pos, "read here"),
 			Help("fill a value on the stack (or in a per-CPU slot) and insert it whole"))
 	}
 }

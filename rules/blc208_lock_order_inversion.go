@@ -74,10 +74,15 @@ func checkLockOrderInversion(p *Pass) {
 		if n.outer == n.inner {
 			message = fmt.Sprintf("in %s, the locks of two elements of %s are held at once: two CPUs that take them in opposite orders wait for each other (ABBA deadlock, -EDEADLK or -ETIMEDOUT)", programs, owner(n.op.Lock.Place))
 		}
-		p.Report(n.op.Site, message, OnLock(n.op.Lock), WithConfidence(confidence),
+		opts := []Option{OnLock(n.op.Lock), WithConfidence(confidence),
 			Related(n.held.Since.Pos, "%s is taken here", lockName(n.held)),
-			Related(back.op.Pos, "and here %s is taken inside", lockName(back.op.Lock)),
-			Help("take them in one order everywhere"))
+			Help("take them in one order everywhere")}
+		if back.op != n.op {
+			opts = append(opts,
+				OtherSide(back.held.Since.Pos, "in %s, %s is taken here", with, lockName(back.held)),
+				OtherSide(back.op.Pos, "and here %s is taken inside", lockName(back.op.Lock)))
+		}
+		p.Report(n.op.Site, message, opts...)
 	}
 }
 

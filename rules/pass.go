@@ -100,14 +100,29 @@ func WithConfidence(c diag.Confidence) Option { return func(f *finding) { f.Conf
 // WithSeverity overrides the rule's severity.
 func WithSeverity(s diag.Severity) Option { return func(f *finding) { f.Severity = s } }
 
-// Related adds another place; nothing when its position is not known or is the
-// finding's own.
+// Related adds another place, which the program passes before the finding's
+// own; nothing when its position is not known.
 func Related(pos *position.Pos, format string, args ...any) Option {
+	return related(pos, diag.Before, format, args)
+}
+
+// RelatedAfter adds a place that the program passes after the finding's own.
+func RelatedAfter(pos *position.Pos, format string, args ...any) Option {
+	return related(pos, diag.After, format, args)
+}
+
+// OtherSide adds a place on the other side of a race: what another CPU, or
+// what interrupts this one, does at the same time.
+func OtherSide(pos *position.Pos, format string, args ...any) Option {
+	return related(pos, diag.OtherSide, format, args)
+}
+
+func related(pos *position.Pos, when diag.When, format string, args []any) Option {
 	return func(f *finding) {
 		if pos == nil || !pos.IsValid() {
 			return
 		}
-		r := diag.Related{Span: pos.Span, Message: fmt.Sprintf(format, args...)}
+		r := diag.Related{Span: pos.Span, Message: fmt.Sprintf(format, args...), When: when}
 		for _, o := range f.Related {
 			if o == r {
 				return

@@ -105,10 +105,23 @@ type Program struct {
 type Related struct {
 	Span    position.Span
 	Message string
-	// OtherCPU: it happens on the other side of the race, at the same time as
-	// the finding's own place; otherwise before it, on the same CPU.
-	OtherCPU bool
+	// When it happens, seen from the finding's own place.
+	When When
 }
+
+// When orders a related place and a finding's own.
+type When int
+
+const (
+	// Before the finding's own place, in the same run. It is also that of
+	// places where nothing happens: declarations.
+	Before When = iota
+	// After it, in the same run.
+	After
+	// OtherSide: at the same time, on the other side of the race: another CPU,
+	// or what interrupts this one.
+	OtherSide
+)
 
 // Edit replaces the text of a span.
 type Edit struct {

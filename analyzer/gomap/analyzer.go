@@ -336,6 +336,7 @@ func (pk *pkg) finding(f goFinding) diag.Finding {
 			out.Related = append(out.Related, diag.Related{
 				Span:    position.Span{File: pk.rel(rel.where.File), Line: rel.where.Line, Col: rel.where.Col},
 				Message: rel.message,
+				When:    rel.when,
 			})
 		}
 	}

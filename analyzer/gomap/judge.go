@@ -41,6 +41,7 @@ type goFinding struct {
 type relatedWhere struct {
 	where   Where
 	message string
+	when    diag.When
 }
 
 // verdict sorts the maps that an access may concern.
@@ -218,7 +219,7 @@ func (c *collector) unlocked(a access, v verdict) {
 		taken = taken || m.Taken || !m.Known
 		word = word && m.Word != ""
 		if m.Taken && m.TakenAt.Line > 0 {
-			f.related = append(f.related, relatedWhere{m.TakenAt, fmt.Sprintf("program %s takes the lock here", m.TakenIn)})
+			f.related = append(f.related, relatedWhere{m.TakenAt, fmt.Sprintf("program %s takes the lock here", m.TakenIn), diag.OtherSide})
 		} else {
 			f.related = append(f.related, declared(m)...)
 		}
@@ -354,7 +355,7 @@ func declared(m MapInfo) []relatedWhere {
 	if m.DeclaredAt.Line == 0 {
 		return nil
 	}
-	return []relatedWhere{{m.DeclaredAt, fmt.Sprintf("map %s is declared here", m.Name)}}
+	return []relatedWhere{{m.DeclaredAt, fmt.Sprintf("map %s is declared here", m.Name), diag.Before}}
 }
 
 func addEvidence(ev []diag.Evidence, e diag.Evidence) []diag.Evidence {
@@ -375,7 +376,7 @@ func mapTypeName(t kernel.MapType) string { return strings.TrimPrefix(t.String()
 func (c *collector) report(a access, f goFinding) {
 	f.pos, f.end = c.pk.extent(a.site)
 	if a.wrapped {
-		f.related = append([]relatedWhere{{a.where, fmt.Sprintf("%s calls %s here", a.name, a.op.name)}}, f.related...)
+		f.related = append([]relatedWhere{{a.where, fmt.Sprintf("%s calls %s here", a.name, a.op.name), diag.Before}}, f.related...)
 	}
 	c.pk.findings = append(c.pk.findings, f)
 }

@@ -211,10 +211,10 @@ func (c *collector) reportLostUpdate(get, up access, m MapInfo, w Write) {
 			m.Name, who, what),
 		help:     "let only one side write the value, keep userspace's fields in a map of their own, or make the change in a BPF program",
 		evidence: []diag.Evidence{m.Evidence},
-		related:  []relatedWhere{{get.where, "looked up here"}},
+		related:  []relatedWhere{{get.where, "looked up here", diag.Before}},
 	}
 	if w.At.Line > 0 {
-		f.related = append(f.related, relatedWhere{w.At, fmt.Sprintf("%s writes %s here", who, what)})
+		f.related = append(f.related, relatedWhere{w.At, fmt.Sprintf("%s writes %s here", who, what), diag.OtherSide})
 	}
 	if m.PerCPU() {
 		f.confidence = diag.Medium

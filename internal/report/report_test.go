@@ -56,7 +56,7 @@ func sample() *Report {
 				Rule: "BLC104", Name: "mixed-atomicity", Severity: diag.Note, Confidence: diag.Medium,
 				Span: span(7, 3, 8, 18), Function: "helper", Programs: append(xdp, diag.Program{Name: "other", Section: "tc"}),
 				Map: "flows", Message: "a plain store", Evidence: []diag.Evidence{diag.FromSource},
-				Related: []diag.Related{{Span: span(5, 2, 0, 0), Message: "updated atomically here", OtherCPU: true}},
+				Related: []diag.Related{{Span: span(5, 2, 0, 0), Message: "updated atomically here", When: diag.OtherSide}},
 				Fix: &diag.Fix{Title: "rewrite it", Edits: []diag.Edit{
 					{Span: span(7, 3, 7, 3), NewText: "x"},
 				}},

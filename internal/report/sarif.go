@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -391,31 +392,52 @@ func (s *sarifWriter) result(f *diag.Finding, print string) sarifResult {
 	return res
 }
 
-// codeFlows shows a race as two thread flows. What happens on the other CPU is
-// the related places that say so; where none does, the other CPU runs the same
-// code. Findings that are no race have no flows.
+// racesWithItself reports whether a rule's finding is a race of two runs of the
+// same code, unless it names what it races with. The other rules, such as
+// those on locks, are about one run.
+func racesWithItself(rule string) bool {
+	switch rule {
+	case "BLC101", "BLC102", "BLC103", "BLC104", "BLC105", "BLC107", ruleReentrancy, "BLC111", "BLC112", "BLC208":
+		return true
+	}
+	return false
+}
+
+// ruleReentrancy is the rule whose other side is not another CPU.
+const ruleReentrancy = "BLC108"
+
+// codeFlows shows a race as two thread flows. What happens on the other side is
+// the related places that say so; where none does, it runs the same code.
+// Findings that are no race have no flows.
 func (s *sarifWriter) codeFlows(f *diag.Finding, main sarifLocation, related []diag.Related) []sarifCodeFlow {
-	other := false
-	for _, rel := range related {
-		other = other || rel.OtherCPU
-	}
-	if !other && !strings.HasPrefix(f.Rule, "BLC1") {
-		return nil
-	}
 	main.Message = &sarifText{Text: escapeLinks(f.Message)}
-	var a, b []sarifLocation
+	a := []sarifLocation{main}
+	var before, b []sarifLocation
 	for _, rel := range related {
 		loc := s.location(rel.Span)
 		loc.Message = &sarifText{Text: escapeLinks(rel.Message)}
-		if rel.OtherCPU {
-			b = append(b, loc)
-		} else {
+		switch rel.When {
+		case diag.Before:
+			before = append(before, loc)
+		case diag.After:
 			a = append(a, loc)
+		case diag.OtherSide:
+			b = append(b, loc)
 		}
 	}
-	a = append(a, main)
-	if !other {
+	a = append(before, a...)
+	if b == nil {
+		if !racesWithItself(f.Rule) {
+			return nil
+		}
 		b = a
+	}
+	one, other := "On one CPU.", "On another CPU at the same time."
+	switch {
+	case f.Rule == ruleReentrancy:
+		other = "In between, on the same CPU."
+	case slices.Contains(f.Evidence, diag.FromGo):
+		one, other = "In userspace.", "In a BPF program at the same time."
 	}
 	flow := func(id, what string, locs []sarifLocation) sarifThreadFlow {
 		tf := sarifThreadFlow{ID: id, Message: &sarifText{Text: what}}
@@ -427,8 +449,8 @@ func (s *sarifWriter) codeFlows(f *diag.Finding, main sarifLocation, related []d
 		return tf
 	}
 	return []sarifCodeFlow{{ThreadFlows: []sarifThreadFlow{
-		flow("cpu-a", "On one CPU.", a),
-		flow("cpu-b", "On another CPU at the same time.", b),
+		flow("cpu-a", one, a),
+		flow("cpu-b", other, b),
 	}}}
 }
 
