@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
@@ -174,7 +173,12 @@ func (r *lostUpdateRace) report(p *Pass) {
 	if r.wrongLock {
 		message += "; the lock held is that of another element and keeps nobody out"
 	}
-	opts := []Option{On(a.Place), WithConfidence(r.confidence), Help("%s", r.help(p))}
+	fix, why := r.fix(p)
+	help := r.help(p)
+	if why != "" {
+		help += noFix + why
+	}
+	opts := []Option{On(a.Place), WithConfidence(r.confidence), Help("%s", help), WithFix(fix)}
 	if !samePos(a.Site, r.load.Site) {
 		what := "loaded here"
 		if r.cond != nil {
@@ -185,9 +189,6 @@ func (r *lostUpdateRace) report(p *Pass) {
 	}
 	if b := p.atomicElsewhere(a); b != nil {
 		opts = append(opts, OtherSide(b.Pos, "updated atomically here: a plain store beside it loses that update too"))
-	}
-	if fix := r.fix(p); fix != nil {
-		opts = append(opts, WithFix(fix))
 	}
 	p.Report(a.Site, message, opts...)
 }
@@ -217,8 +218,8 @@ func (r *lostUpdateRace) help(p *Pass) string {
 		return fmt.Sprintf("use __sync_val_compare_and_swap(%s, ...) and look at its result, or %s%s", addressOf(target), lock, other)
 	case a.Bitfield, !atomic:
 		return fmt.Sprintf("no atomic works on this: give it a 4 or 8 byte field of its own, or use %s%s", lock, other)
-	case a.Compound != nil && atomicOf(a.Compound, target, fetch) != "":
-		return fmt.Sprintf("use %s, or %s%s", atomicOf(a.Compound, target, fetch), lock, other)
+	case a.Compound != nil && atomicBuiltin(a.Compound.Op) != "" && (fetch || isSum(a.Compound.Op)):
+		return fmt.Sprintf("use %s, or %s%s", atomicCall(a.Compound, target, a.Place.Size), lock, other)
 	case fetch:
 		return fmt.Sprintf("use an atomic (__sync_fetch_and_add, or a compare-and-swap loop on %s), or %s%s", addressOf(target), lock, other)
 	}
@@ -240,71 +241,6 @@ func (p *Pass) mayLock(a *model.Access) bool {
 	return kernel.LockGlobal(p.Kernel)
 }
 
-// atomicOf spells a compound assignment as an atomic; "" when there is none.
-func atomicOf(c *ir.Compound, target string, fetch bool) string {
-	var name string
-	operand := c.Operand
-	switch c.Op {
-	case ir.Add:
-		name = "add"
-	case ir.Sub:
-		// __sync_fetch_and_sub does not compile for every size and CPU version.
-		name = "add"
-		operand = "-" + operand
-		if !isPlainOperand(c.Operand) {
-			operand = "-(" + c.Operand + ")"
-		}
-	case ir.Or, ir.And, ir.Xor:
-		if !fetch {
-			return ""
-		}
-		name = map[ir.BinOp]string{ir.Or: "or", ir.And: "and", ir.Xor: "xor"}[c.Op]
-	default:
-		return ""
-	}
-	return fmt.Sprintf("__sync_fetch_and_%s(%s, %s)", name, addressOf(target), operand)
-}
-
-// isPlainOperand reports whether a minus can stand before the text: a name, a
-// member or a number.
-func isPlainOperand(s string) bool {
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '_' || c == '.' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z':
-		case c == '>' && i > 0 && s[i-1] == '-':
-		case c == '-' && i > 0 && i+1 < len(s) && s[i+1] == '>':
-		default:
-			return false
-		}
-	}
-	return s != ""
-}
-
-// fix replaces the whole expression by the atomic, where that keeps its
-// meaning: its value is not used and the type is one that atomics take.
-func (r *lostUpdateRace) fix(p *Pass) *diag.Fix {
-	a := r.store
-	c := a.Compound
-	if c == nil || !c.Unused || a.Bitfield || a.Text == "" || r.cond != nil || a.Pos.Macro != "" ||
-		!c.Span.IsValid() || c.Span.EndLine == 0 {
-		return nil
-	}
-	// and, or and xor on 4 bytes need a newer instruction set than clang's
-	// default; on 8 bytes they do not.
-	add := c.Op == ir.Add || c.Op == ir.Sub
-	if a.Place.Size != 8 && (a.Place.Size != 4 || !add) {
-		return nil
-	}
-	text := atomicOf(c, a.Text, !p.Kernel.Less(kernel.AtomicsSince))
-	if text == "" {
-		return nil
-	}
-	return &diag.Fix{
-		Title: "make it atomic: " + text, Safe: true,
-		Edits: []diag.Edit{{Span: c.Span, NewText: text}},
-	}
-}
-
 // atomicElsewhere gives an atomic update of the same field, nil when there is
 // none.
 func (p *Pass) atomicElsewhere(a *model.Access) *model.Access {
@@ -314,12 +250,4 @@ func (p *Pass) atomicElsewhere(a *model.Access) *model.Access {
 		}
 	}
 	return nil
-}
-
-// addressOf spells the address of an expression: "&v->n", and "p" for "*p".
-func addressOf(text string) string {
-	if p, ok := strings.CutPrefix(text, "*"); ok && isPlainOperand(p) {
-		return p
-	}
-	return "&" + text
 }

@@ -35,12 +35,31 @@ func checkInsertRace(p *Pass) {
 		if kept == nil {
 			continue
 		}
+		fix, why := p.insertFix(u)
 		p.Report(u.Site, fmt.Sprintf("two CPUs that run %s at once can both miss this key of %s and both insert it: the second insert wipes out what was counted in the first one's element", programs, u.Map.Name),
 			OnMap(u.Map.Name), WithConfidence(s.confidence),
 			Related(u.Missed.Site.Pos, "the lookup that found nothing"),
 			OtherSide(kept.Pos, "%s is kept up in place here", describe(kept.Place)),
-			Help("insert with BPF_NOEXIST, whatever it returns look the key up again, and work on what is found"))
+			Help("insert with BPF_NOEXIST, whatever it returns look the key up again, and work on what is found%s", why), WithFix(fix))
 	}
+}
+
+// insertFix makes the insert fail where another CPU was faster. It is not
+// safe: what the loser's own initial value said is dropped where the code looks
+// the key up again by itself.
+func (p *Pass) insertFix(u *model.Update) (*diag.Fix, string) {
+	rw := p.Model.Unit.Rewrite
+	if rw == nil || u.Func == nil {
+		return nil, ""
+	}
+	if u.Missed.Site.Func != u.Func {
+		return nil, noFix + "the lookup is in another function"
+	}
+	edits, why := rw.InsertOnce(u.Func.Name, u.Pos, u.Missed.Site.Pos)
+	if why != "" {
+		return nil, noFix + why
+	}
+	return &diag.Fix{Title: "insert with BPF_NOEXIST and go on with the element that is there", Edits: edits}, ""
 }
 
 // keptUp gives a change in place to the elements that an update inserts, nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
 )
 
@@ -33,8 +34,9 @@ func checkLockLeak(p *Pass) {
 			if p.takenTwice(l) {
 				continue // nested-lock's: the verifier comes no further
 			}
+			fix, why := p.releaseFix(e, releasesOf(e.Held))
 			opts := []Option{OnLock(l), Related(l.Since.Pos, "the lock is taken here"),
-				Help("release it with %s on every path", unlockName(l))}
+				Help("release it with %s on every path%s", unlockName(l), why), WithFix(fix)}
 			if e.How == "callback" && len(e.Callers) > 0 {
 				leave = "end of a callback"
 				opts = append(opts, Related(e.Callers[0], "called back from here, where the verifier refuses it"))
@@ -81,7 +83,12 @@ func (p *Pass) takenTwice(l model.Lock) bool {
 }
 
 func (p *Pass) reportOpenSection(e *model.Exit, leave, what string, at *model.Site, end string) {
-	opts := []Option{Help("call %s on every path", end)}
+	var rs []ir.Release
+	if at != nil {
+		rs = append(rs, ir.Release{Taken: at.Pos, Callee: end})
+	}
+	fix, why := p.releaseFix(e, rs)
+	opts := []Option{Help("call %s on every path%s", end, why), WithFix(fix)}
 	if at != nil {
 		opts = append(opts, Related(at.Pos, "it begins here"))
 	}

@@ -34,9 +34,10 @@ func checkCallInCriticalSection(p *Pass) {
 			}
 			if ok, text := kernel.AllowedInCriticalSection(t, kernel.InLock, p.Kernel); !ok {
 				l := c.Held[len(c.Held)-1]
+				fix, why := p.hoistFix(c)
 				p.Report(c.Site, fmt.Sprintf("in %s, %s is called with %s held, which Linux %s refuses (%q)", programs, name, lockName(l), p.Kernel, text),
 					OnLock(l), Related(l.Since.Pos, "the lock is taken here"),
-					Help("%s", lockedCallHelp(t)))
+					Help("%s%s", lockedCallHelp(t), why), WithFix(fix))
 				continue
 			}
 		}

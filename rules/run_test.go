@@ -122,46 +122,58 @@ func TestMacroUseIsReportedWithTheMacro(t *testing.T) {
 }
 
 func TestLostUpdateFix(t *testing.T) {
-	compound := func(op ir.BinOp, operand string, unused bool) *ir.Compound {
-		return &ir.Compound{Op: op, Operand: operand, Unused: unused,
-			Span: position.Span{File: "a.bpf.c", Line: 7, Col: 2, EndLine: 7, EndCol: 9}}
-	}
+	old := kernel.Version{Major: 5, Minor: 11}
 	for _, tt := range []struct {
 		name     string
-		compound *ir.Compound
+		compound ir.Compound
 		size     int64
 		kernel   kernel.Version
-		want     string // "" for no fix
+		mcpu     string
+		want     string // the new text, or "no: " and the reason
 	}{
-		{"increment", compound(ir.Add, "1", true), 8, kernel.Newest, "__sync_fetch_and_add(&v->n, 1)"},
-		{"four bytes", compound(ir.Add, "len", true), 4, kernel.Newest, "__sync_fetch_and_add(&v->n, len)"},
-		{"subtract", compound(ir.Sub, "a + b", true), 8, kernel.Newest, "__sync_fetch_and_add(&v->n, -(a + b))"},
-		{"decrement", compound(ir.Sub, "1", true), 8, kernel.Newest, "__sync_fetch_and_add(&v->n, -1)"},
-		{"member", compound(ir.Sub, "x->len", true), 8, kernel.Newest, "__sync_fetch_and_add(&v->n, -x->len)"},
-		{"or", compound(ir.Or, "2", true), 8, kernel.Newest, "__sync_fetch_and_or(&v->n, 2)"},
-		{"or on an old kernel", compound(ir.Or, "2", true), 8, kernel.Version{Major: 5, Minor: 4}, ""},
-		{"or on 4 bytes", compound(ir.Or, "2", true), 4, kernel.Newest, ""},
-		{"multiply", compound(ir.Mul, "2", true), 8, kernel.Newest, ""},
-		{"two bytes", compound(ir.Add, "1", true), 2, kernel.Newest, ""},
-		{"value used", compound(ir.Add, "1", false), 8, kernel.Newest, ""},
-		{"no source", nil, 8, kernel.Newest, ""},
+		{"increment", ir.Compound{Op: ir.Add, Operand: "1", Unused: true}, 8, old, "", "__sync_fetch_and_add(&v->n, 1)"},
+		{"four bytes", ir.Compound{Op: ir.Add, Operand: "len", Unused: true}, 4, old, "", "__sync_fetch_and_add(&v->n, len)"},
+		{"subtract a sum", ir.Compound{Op: ir.Sub, Operand: "a + b", Unused: true}, 8, old, "", "__sync_fetch_and_sub(&v->n, a + b)"},
+		{"subtract on 4 bytes", ir.Compound{Op: ir.Sub, Operand: "a + b", Unused: true}, 4, old, "", "__sync_fetch_and_add(&v->n, -(a + b))"},
+		{"subtract a member", ir.Compound{Op: ir.Sub, Operand: "x->len", Unused: true}, 4, old, "", "__sync_fetch_and_add(&v->n, -x->len)"},
+		{"decrement", ir.Compound{Op: ir.Sub, Operand: "1", Unused: true}, 8, old, "", "__sync_fetch_and_add(&v->n, -1)"},
+		{"subtract what no int holds", ir.Compound{Op: ir.Sub, Operand: "4294967295", Unused: true}, 8, old, "", "__sync_fetch_and_sub(&v->n, 4294967295)"},
+		{"or", ir.Compound{Op: ir.Or, Operand: "2", Unused: true}, 8, kernel.Newest, "", "__sync_fetch_and_or(&v->n, 2)"},
+		{"or on an old kernel", ir.Compound{Op: ir.Or, Operand: "2", Unused: true}, 8, old, "", "no: before Linux 5.12 the only atomic"},
+		{"or on 4 bytes", ir.Compound{Op: ir.Or, Operand: "2", Unused: true}, 4, kernel.Newest, "", "no: on 4 bytes, clang has this atomic with -mcpu=v3 only"},
+		{"or on 4 bytes with v3", ir.Compound{Op: ir.Or, Operand: "2", Unused: true}, 4, kernel.Newest, "v3", "__sync_fetch_and_or(&v->n, 2)"},
+		{"multiply", ir.Compound{Op: ir.Mul, Operand: "2", Unused: true}, 8, kernel.Newest, "", "no: BPF has no atomic that does *="},
+		{"shift", ir.Compound{Op: ir.Shl, Operand: "2", Unused: true}, 8, kernel.Newest, "", "no: BPF has no atomic that does <<="},
+		{"two bytes", ir.Compound{Op: ir.Add, Operand: "1", Unused: true}, 2, kernel.Newest, "", "no: BPF has no atomics on 2 byte(s)"},
+		{"value after", ir.Compound{Op: ir.Add, Operand: "1"}, 8, kernel.Newest, "", "__sync_add_and_fetch(&v->n, 1)"},
+		{"value before", ir.Compound{Op: ir.Add, Operand: "1", Post: true}, 8, kernel.Newest, "", "__sync_fetch_and_add(&v->n, 1)"},
+		{"value on an old kernel", ir.Compound{Op: ir.Add, Operand: "1", Post: true}, 8, old, "", "no: before Linux 5.12 the only atomic"},
+		{"value on 4 bytes", ir.Compound{Op: ir.Add, Operand: "1", Post: true}, 4, kernel.Newest, "v2", "no: on 4 bytes, clang has this atomic with -mcpu=v3 only"},
+		{"behind a word", ir.Compound{Op: ir.Add, Operand: "1", Joined: true}, 8, kernel.Newest, "", " __sync_add_and_fetch(&v->n, 1)"},
+		{"obstacle", ir.Compound{Op: ir.Add, Operand: "1", Unused: true, Obstacle: "a wall"}, 8, kernel.Newest, "", "no: a wall"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			accesses := increment("a", 7, model.KeyUnknown)
 			for _, a := range accesses {
 				a.Place.Size = tt.size
 			}
-			accesses[1].Compound = tt.compound
-			fs := run([]*model.Model{unitOf(accesses)}, Config{Kernel: tt.kernel}, []*Rule{lostUpdate}, nil)
+			tt.compound.Target = "v->n"
+			tt.compound.Span = position.Span{File: "a.bpf.c", Line: 7, Col: 2, EndLine: 7, EndCol: 9}
+			accesses[1].Compound = &tt.compound
+			m := unitOf(accesses)
+			m.Unit.MCPU = tt.mcpu
+			fs := run([]*model.Model{m}, Config{Kernel: tt.kernel}, []*Rule{lostUpdate}, nil)
 			if len(fs) != 1 {
 				t.Fatalf("got %d findings", len(fs))
 			}
-			got := ""
-			if fs[0].Fix != nil {
-				got = fs[0].Fix.Edits[0].NewText
+			if why, no := strings.CutPrefix(tt.want, "no: "); no {
+				if fs[0].Fix != nil || !strings.Contains(fs[0].Help, noFix+why) {
+					t.Errorf("fix %v, help %q; want no fix, and the reason %q", fs[0].Fix, fs[0].Help, why)
+				}
+				return
 			}
-			if got != tt.want {
-				t.Errorf("fix %q, want %q", got, tt.want)
+			if fs[0].Fix == nil || fs[0].Fix.Edits[0].NewText != tt.want {
+				t.Errorf("fix %+v, want %q; help %q", fs[0].Fix, tt.want, fs[0].Help)
 			}
 		})
 	}

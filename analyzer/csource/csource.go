@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/lower"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/rewrite"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/unit"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
@@ -19,7 +20,9 @@ func Load(ctx context.Context, path string, cfg unit.Config) (*ir.Unit, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := lower.Unit(lower.Source{Path: path, AST: u.AST, Pos: u.Pos, Text: u.Text})
+	out := lower.Unit(lower.Source{Path: path, AST: u.AST, Pos: u.Pos, Text: u.Text, Exact: u.Exact})
+	out.MCPU = u.MCPU
+	out.Rewrite = rewrite.New(u)
 	out.Skipped = append(out.Skipped, u.Skipped...)
 	slices.SortFunc(out.Skipped, diag.Skip.Compare)
 	out.Skipped = slices.CompactFunc(out.Skipped, func(a, b diag.Skip) bool { return a.Compare(b) == 0 })

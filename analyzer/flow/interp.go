@@ -544,7 +544,7 @@ func (e *engine) from(path *callPath, b *ir.Block, i int, s *state, out *outcome
 			switch {
 			case path.parent == nil || path.fn.Linkage == ir.Global_:
 				x.exitEvent(in, "return", s.holds, s.sections())
-			case path.fn.Linkage == ir.Static && len(s.holds) > 0:
+			case path.fn.Linkage == ir.Static && len(s.holds) > 0, strings.HasPrefix(path.fn.Name, "____"):
 				x.exitEvent(in, "subprogram", s.holds, s.sections())
 			}
 			out.exits = append(out.exits, exit{s, ret})

@@ -34,6 +34,11 @@ type Unit struct {
 	// Notes are remarks about how the input was read (which fallback headers
 	// were used, ...), one line each.
 	Notes []string
+	// MCPU is the instruction set that the source is compiled for as its flags
+	// say ("v3"), "" when they do not.
+	MCPU string
+	// Rewrite makes edits of the source; nil for objects.
+	Rewrite Rewriter
 	// Text holds source lines as an object's BTF records them, by file and
 	// line: what to show when the file is not there. Nil for C sources.
 	Text map[string]map[int]string
@@ -296,12 +301,20 @@ type Store struct {
 
 // Compound is the source form of a store that changes what it finds, for fixes.
 type Compound struct {
-	Op      BinOp
-	Operand string // text of n in x += n; "1" for x++ and x--
+	Op BinOp
+	// Target is x and Operand n in x += n, as spelled; Operand is "1" for x++
+	// and x--.
+	Target, Operand string
 	// Span is that of the whole expression.
 	Span position.Span
-	// Unused: the value of the expression is not used.
-	Unused bool
+	// Unused: the value of the expression is not used. Post: it is the one
+	// before the change (x++), not the one after it.
+	Unused, Post bool
+	// Joined: a word stands right before the expression ("return++x").
+	Joined bool
+	// Obstacle says why no atomic can take the expression's place, "" when the
+	// source does not stand in the way.
+	Obstacle string
 }
 
 // MemCopy copies Len bytes from Src+SrcOff to Dst+DstOff (struct assignment,

@@ -332,7 +332,8 @@ type Exit struct {
 	Held []Lock
 	Sections
 	// How: "return", "tail call", "throw", "subprogram" for the return of a
-	// static function with a lock held, or "callback" for the return of a
+	// static function with a lock held, and for all those of the function that
+	// BPF_PROG and the like put a program's body into, or "callback" for the return of a
 	// callback (bpf_loop, bpf_for_each_map_elem): Held and Sections are then
 	// those taken inside it.
 	How string

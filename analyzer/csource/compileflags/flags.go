@@ -171,11 +171,15 @@ func (f *Finder) flagsTxt(path string) *Flags {
 	return fl
 }
 
-// absolute keeps the flags that matter for preprocessing and makes their folders
-// absolute.
+// absolute keeps the flags that matter for preprocessing, and -mcpu, and makes
+// their folders absolute.
 func absolute(args []string, dir string) (out []string) {
 	for i := 0; i < len(args); i++ {
 		a := args[i]
+		if strings.HasPrefix(a, "-mcpu=") {
+			out = append(out, a)
+			continue
+		}
 		for _, k := range []string{"-isystem", "-iquote", "-idirafter", "-include", "-I", "-D", "-U"} {
 			v, ok := strings.CutPrefix(a, k)
 			if !ok {

@@ -1,31 +1,89 @@
 package lower
 
 import (
-	"strings"
-
 	"modernc.org/cc/v4"
 
+	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/unit"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
 )
 
-// changing gives the source form of an expression n that changes lv by
-// operand, for fixes; nil where an atomic could not take its place: on
-// pointers, whose arithmetic it would not scale, on _Bool and bit-fields.
-func (f *fn) changing(lv lval, op ir.BinOp, operand string, used bool, n cc.Node) *ir.Compound {
+// change is an expression that changes what it finds: x op= operand.
+type change struct {
+	op              ir.BinOp
+	target, operand cc.ExpressionNode // operand is nil for x++ and x--
+	t               *ctype            // of the operand; nil when that is 1
+	post, used      bool
+}
+
+// changing gives the source form of an expression n that changes lv, for
+// fixes.
+func (f *fn) changing(lv lval, c change, n cc.Node) *ir.Compound {
+	if f.dry > 0 || lv.inReg {
+		return nil
+	}
+	out := &ir.Compound{Op: c.op, Operand: "1", Unused: !c.used, Post: c.post, Target: f.text(c.target)}
+	if c.operand != nil {
+		out.Operand = f.text(c.operand)
+	}
 	u := lv.t.underlying()
-	if f.dry > 0 || lv.inReg || lv.bf != nil || u.isBool || u.kind != ir.Int && u.kind != ir.Enum {
-		return nil
+	switch {
+	case u.isBool:
+		out.Obstacle = "atomics do not work on _Bool"
+	case lv.bf != nil:
+		out.Obstacle = "atomics do not work on bit-fields"
+	case u.kind == ir.Pointer:
+		out.Obstacle = "atomics do not scale what is added to a pointer"
+	case u.kind != ir.Int && u.kind != ir.Enum:
+		out.Obstacle = "atomics work on integers only"
+	case c.t != nil && !c.t.isInteger():
+		out.Obstacle = "atomics add integers only"
+	case lv.packed:
+		out.Obstacle = "the address of a member of a packed struct may not be aligned, as atomics need it"
+	default:
+		out.Obstacle = f.spelling(out, c, n)
 	}
-	p := f.pos(n)
-	if operand == "" || strings.Contains(operand, "//") || p == nil || p.Macro != "" {
-		return nil
+	return out
+}
+
+// spelling fills in what an edit of the expression needs, or says why none can
+// be made.
+func (f *fn) spelling(out *ir.Compound, c change, n cc.Node) (obstacle string) {
+	if f.src.Exact == nil {
+		return "the source is not at hand"
 	}
-	return &ir.Compound{Op: op, Operand: operand, Span: p.Span, Unused: !used}
+	x, why := f.src.Exact(n)
+	if why != "" {
+		return why
+	}
+	out.Span = x.Span()
+	comments := false
+	take := func(n cc.Node) string {
+		e, w := f.src.Exact(n)
+		if w != "" {
+			why = w
+			return ""
+		}
+		comments = comments || e.Comments
+		return e.Text()
+	}
+	out.Target = take(c.target)
+	if c.operand != nil {
+		out.Operand = take(c.operand)
+	}
+	if why == "" && x.Comments && !comments {
+		why = "a comment in it would be lost"
+	}
+	if x.Off > 0 {
+		p := x.File.Src[x.Off-1]
+		out.Joined = p == '_' || '0' <= p && p <= '9' || 'a' <= p|0x20 && p|0x20 <= 'z'
+	}
+	return why
 }
 
 // spelledOut takes x = x + n, x = n + x and x = x - n apart, and the same with
-// &, | and ^.
-func (f *fn) spelledOut(x *cc.AssignmentExpression) (op ir.BinOp, operand string) {
+// &, | and ^. A target that has effects of its own is not taken apart: it is
+// evaluated twice.
+func (f *fn) spelledOut(x *cc.AssignmentExpression) (op ir.BinOp, operand cc.ExpressionNode) {
 	target := f.text(x.UnaryExpression)
 	var left, right cc.ExpressionNode
 	switch e := strip(x.AssignmentExpression).(type) {
@@ -49,16 +107,40 @@ func (f *fn) spelledOut(x *cc.AssignmentExpression) (op ir.BinOp, operand string
 			op, left, right = ir.Or, e.InclusiveOrExpression, e.ExclusiveOrExpression
 		}
 	}
-	if left == nil || right == nil || target == "" {
-		return op, ""
+	if left == nil || right == nil || target == "" || hasEffects(x.UnaryExpression) {
+		return op, nil
 	}
 	switch target {
 	case f.text(strip(left)):
-		return op, f.text(right)
+		return op, right
 	case f.text(strip(right)):
 		if op != ir.Sub {
-			return op, f.text(left)
+			return op, left
 		}
 	}
-	return op, ""
+	return op, nil
+}
+
+// hasEffects reports whether evaluating an expression may do something.
+func hasEffects(n cc.Node) bool {
+	switch x := n.(type) {
+	case *cc.AssignmentExpression:
+		if x.Case != cc.AssignmentExpressionCond {
+			return true
+		}
+	case *cc.PostfixExpression:
+		switch x.Case {
+		case cc.PostfixExpressionCall, cc.PostfixExpressionInc, cc.PostfixExpressionDec:
+			return true
+		}
+	case *cc.UnaryExpression:
+		if x.Case == cc.UnaryExpressionInc || x.Case == cc.UnaryExpressionDec {
+			return true
+		}
+	case *cc.CompoundStatement:
+		return true
+	}
+	found := false
+	unit.Children(n, func(c cc.Node) { found = found || hasEffects(c) })
+	return found
 }

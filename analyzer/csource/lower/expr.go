@@ -383,7 +383,7 @@ func (f *fn) increment(target cc.ExpressionNode, op ir.BinOp, post, used bool, n
 	if u := lv.t.underlying(); u.isBool {
 		sum = f.toBool(sum, lv.t, p)
 	}
-	lv.change = f.changing(lv, op, "1", used, n)
+	lv.change = f.changing(lv, change{op: op, target: target, post: post, used: used}, n)
 	f.store(lv, sum, p)
 	if post {
 		return old
@@ -422,8 +422,8 @@ func (f *fn) assign(x *cc.AssignmentExpression, used bool) value {
 			return f.assignToValue(x, v)
 		}
 		lv.node = spelledPlace(x.UnaryExpression)
-		if op, operand := f.spelledOut(x); operand != "" {
-			lv.change = f.changing(lv, op, operand, used, x)
+		if op, operand := f.spelledOut(x); operand != nil {
+			lv.change = f.changing(lv, change{op: op, target: x.UnaryExpression, operand: operand, t: f.typeOf(operand), used: used}, x)
 		}
 		f.store(lv, v, p)
 		if !used {
@@ -454,7 +454,7 @@ func (f *fn) assign(x *cc.AssignmentExpression, used bool) value {
 	default:
 		v = f.arith(op, old, b, x)
 	}
-	lv.change = f.changing(lv, op, f.text(x.AssignmentExpression), used, x)
+	lv.change = f.changing(lv, change{op: op, target: x.UnaryExpression, operand: x.AssignmentExpression, t: b.t, used: used}, x)
 	f.store(lv, v, p)
 	if !used {
 		return v

@@ -16,6 +16,7 @@ import (
 
 	"modernc.org/cc/v4"
 
+	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/unit"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/position"
@@ -29,6 +30,9 @@ type Source struct {
 	// Pos gives the span of a node, Text its source text on one line.
 	Pos  func(cc.Node) *position.Pos
 	Text func(cc.Node) string
+	// Exact gives the text that an edit may replace, or why there is none; nil
+	// when edits are not asked for.
+	Exact func(cc.Node) (unit.Extract, string)
 }
 
 // Unit lowers a file. It always gives a unit: what could not be lowered is

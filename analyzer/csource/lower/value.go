@@ -32,6 +32,7 @@ type lval struct {
 	bf    *bitfield
 	// volatile and atomic come from the type or that of the struct around.
 	volatile, atomic bool
+	packed           bool   // a member of a packed struct
 	field            string // path of the member as spelled
 	ent              *entity
 	node             cc.Node      // the lvalue's text
@@ -429,10 +430,22 @@ func (f *fn) selectMember(base lval, name string, n cc.Node) (lval, bool) {
 	if m.bf != nil {
 		lv.bf = m.bf
 	}
+	lv.packed = base.packed || f.unaligned(base.t, m)
 	lv.volatile = base.volatile || m.t.has(ir.Volatile)
 	lv.atomic = m.t.kind == kAtomic || m.t.has(kAtomic)
 	lv.field = joinPath(base.field, name)
 	return lv, true
+}
+
+// unaligned reports whether clang warns of the member's address: the struct is
+// packed and not aligned as the member's type asks for.
+func (f *fn) unaligned(record *ctype, m member) bool {
+	size := f.sizeOf(m.t)
+	u := record.underlying()
+	if !m.t.isScalar() || size < 1 {
+		return u.pack && m.t.isRecord() && u.align < f.alignOf(m.t)
+	}
+	return u.pack && u.align < size || m.bf == nil && m.off%size != 0
 }
 
 func joinPath(base, name string) string {

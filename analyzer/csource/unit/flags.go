@@ -70,7 +70,7 @@ func newResolver(cfg *Config, abs string) (r *resolver, pre, cmd *cpp.File) {
 			define(m.text)
 		}
 	}
-	r.forced = fl.forced
+	r.forced, r.mcpu = fl.forced, fl.mcpu
 	if !strings.Contains(b.String(), "__TARGET_ARCH_") {
 		b.WriteString("#define __TARGET_ARCH_x86 1\n")
 	}
@@ -112,6 +112,7 @@ func findRoot(dir, cwd string) string {
 type flags struct {
 	dirs, system, quote, after, forced []string
 	macros                             []macroFlag
+	mcpu                               string
 }
 
 type macroFlag struct {
@@ -123,6 +124,10 @@ type macroFlag struct {
 func parseFlags(args []string) (f flags) {
 	for i := 0; i < len(args); i++ {
 		a := args[i]
+		if v, ok := strings.CutPrefix(a, "-mcpu="); ok {
+			f.mcpu = v
+			continue
+		}
 		for _, k := range []string{"-isystem", "-iquote", "-idirafter", "-include", "-I", "-D", "-U"} {
 			v, ok := strings.CutPrefix(a, k)
 			if !ok {

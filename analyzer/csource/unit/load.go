@@ -60,7 +60,7 @@ func Load(ctx context.Context, path string, cfg Config) (*Unit, error) {
 		}
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	u := &Unit{Path: path, extents: map[cc.Node]extent{}, posCache: map[uint64]*position.Pos{}}
+	u := &Unit{Path: path, MCPU: res.mcpu, extents: map[cc.Node]extent{}, posCache: map[uint64]*position.Pos{}}
 	runs := make([]reduce.Run, len(out.Refs))
 	for i, ref := range out.Refs {
 		runs[i] = reduce.Run{

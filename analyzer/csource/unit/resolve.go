@@ -38,6 +38,7 @@ type resolver struct {
 	embeds []string // embedded headers used
 	btf    *btfSource
 	forced []string // -include
+	mcpu   string   // -mcpu's argument
 }
 
 // Resolve implements cpp.Resolver.

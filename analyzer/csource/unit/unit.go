@@ -53,6 +53,8 @@ type Unit struct {
 	Skipped []diag.Skip
 	// Notes says which fallbacks were used, one sentence each.
 	Notes []string
+	// MCPU is the -mcpu flag's argument, "" without one.
+	MCPU string
 	// Files are the source files that were read, in order of first use.
 	Files []*cpp.File
 
