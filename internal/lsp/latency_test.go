@@ -14,37 +14,43 @@ import (
 	"github.com/bpflockcheck/bpflockcheck/internal/external"
 )
 
-// edits is how many are measured; the median counts.
-const edits = 50
-
 const wantVmlinux = "BLC101@34 BLC106@34 BLC101@35"
 
-// TestLatency measures how long the server takes from an edit to its
+// BenchmarkLatency measures how long the server takes from an edit to its
 // diagnostics, for a unit that includes a whole vmlinux.h, beside how long
-// clang takes to check the syntax of the same file, in turns. It logs both and
-// asserts neither: a busy machine is no defect.
-func TestLatency(t *testing.T) {
-	if testing.Short() {
-		t.Skip("measures")
-	}
-	clang := external.Require(t, "clang-19", "apt-get install clang-19")
-	dir := vmlinuxWorkspace(t)
-	c, b := openVmlinuxUnit(t, dir)
+// clang takes to check the syntax of the same file, in turns. The ratio is that
+// of the medians: run it with -benchtime 50x.
+func BenchmarkLatency(b *testing.B) {
+	clang := external.Require(b, "clang-19", "Debian: clang-19")
+	dir := vmlinuxWorkspace(b)
+	c, buf := openVmlinuxUnit(b, dir)
 	var ours, theirs []time.Duration
-	for i := range edits {
-		ours = append(ours, editOnce(b, i))
-		if err := os.WriteFile(b.path, []byte(b.text), 0o644); err != nil {
-			t.Fatal(err)
+	for b.Loop() {
+		ours = append(ours, editOnce(buf, len(ours)))
+		if err := os.WriteFile(buf.path, []byte(buf.text), 0o644); err != nil {
+			b.Fatal(err)
 		}
-		cmd := exec.Command(clang, "-target", "bpf", "-O2", "-fsyntax-only", "-D__TARGET_ARCH_x86", "-I", dir, b.path)
+		cmd := exec.Command(clang, "-target", "bpf", "-O2", "-fsyntax-only", "-D__TARGET_ARCH_x86", "-I", dir, buf.path)
 		began := time.Now()
 		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
+			b.Fatalf("%v\n%s", err, out)
 		}
 		theirs = append(theirs, time.Since(began))
 	}
+	c.shutDown()
 	o, th := median(ours), median(theirs)
-	t.Logf("median of %d edits: %v from edit to diagnostics; clang -fsyntax-only: %v; ratio %.2f", edits, o, th, float64(o)/float64(th))
+	b.ReportMetric(float64(o.Microseconds())/1000, "ms/edit")
+	b.ReportMetric(float64(th.Microseconds())/1000, "ms/clang")
+	b.ReportMetric(float64(o)/float64(th), "ratio")
+}
+
+// TestVmlinuxEdits checks what is published after edits of a unit that includes
+// a whole vmlinux.h.
+func TestVmlinuxEdits(t *testing.T) {
+	c, b := openVmlinuxUnit(t, vmlinuxWorkspace(t))
+	for i := range 3 {
+		editOnce(b, i)
+	}
 	c.shutDown()
 }
 
