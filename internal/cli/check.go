@@ -89,6 +89,11 @@ func (r *checkRun) run(ctx context.Context, args []string) error {
 			return err
 		}
 	}
+	for _, o := range r.s.outputs {
+		if err := checkWritable(inDir(r.s.options.Dir, o.file)); err != nil {
+			return fmt.Errorf("--output: %w", err)
+		}
+	}
 	var changes *gitrev.Changes
 	if r.s.newFromRev != "" {
 		if changes, err = gitrev.Since(ctx, r.s.options.Dir, r.s.newFromRev); err != nil {
@@ -214,6 +219,9 @@ func (r *checkRun) saveBaseline(res *analyzer.Result) error {
 	if err := r.nameSkipped(res); err != nil {
 		return err
 	}
+	if err := r.writeOutputs(r.makeReport(res)); err != nil {
+		return err
+	}
 	if !r.s.quiet {
 		r.c.errorf("wrote %d finding(s) to %s", len(res.Findings), r.s.writeBaseline)
 	}
@@ -224,7 +232,15 @@ func (r *checkRun) saveBaseline(res *analyzer.Result) error {
 func (r *checkRun) printDiff(res *analyzer.Result) error {
 	plan := fixer.Make(res.Findings, r.files, r.s.unsafeFixes)
 	r.refusals(res, plan)
-	if _, err := io.WriteString(r.c.Stdout, plan.Diff()); err != nil {
+	diff := plan.Diff()
+	if isTerminal(r.c.Stdout) {
+		// Elsewhere it is for patch(1), which wants it byte by byte.
+		diff = report.CleanLines(diff)
+	}
+	if _, err := io.WriteString(r.c.Stdout, diff); err != nil {
+		return err
+	}
+	if err := r.writeOutputs(r.makeReport(res)); err != nil {
 		return err
 	}
 	if err := r.nameSkipped(res); err != nil {
@@ -297,11 +313,9 @@ func (r *checkRun) makeReport(res *analyzer.Result) *report.Report {
 // and the rest to standard error.
 func (r *checkRun) report(res *analyzer.Result) error {
 	rep := r.makeReport(res)
-	for _, o := range r.s.outputs {
-		if err := writeFile(inDir(r.s.options.Dir, o.file), o.format, rep); err != nil {
-			return fmt.Errorf("--output: %w", err)
-		}
-	}
+	// A file that cannot be written costs none of the others, nor what is
+	// printed.
+	failed := r.writeOutputs(rep)
 	color := r.c.useColor(r.s, r.c.Stdout)
 	if err := report.Write(r.c.Stdout, r.s.format, rep, report.Options{Color: color}); err != nil {
 		return err
@@ -314,7 +328,17 @@ func (r *checkRun) report(res *analyzer.Result) error {
 	if !r.s.quiet && (len(res.Files) > 0 || len(res.Failed) == 0) {
 		_, _ = fmt.Fprintln(r.c.Stderr, report.Summary(rep))
 	}
-	return nil
+	return failed
+}
+
+// writeOutputs writes the files that --output asks for.
+func (r *checkRun) writeOutputs(rep *report.Report) (failed error) {
+	for _, o := range r.s.outputs {
+		if err := writeFile(inDir(r.s.options.Dir, o.file), o.format, rep); err != nil && failed == nil {
+			failed = fmt.Errorf("--output %s=%s: %w", o.format, o.file, err)
+		}
+	}
+	return failed
 }
 
 // nameSkipped tells on standard error what was not analysed, and the notes.
@@ -322,6 +346,9 @@ func (r *checkRun) nameSkipped(res *analyzer.Result) error {
 	rep := &report.Report{Skipped: res.Skipped}
 	if !r.s.quiet {
 		rep.Notes = res.Notes
+		if !r.s.verbose {
+			rep.Notes = condense(rep.Notes)
+		}
 	}
 	return report.WriteSkipped(r.c.Stderr, rep, report.Options{Color: r.c.useColor(r.s, r.c.Stderr)})
 }

@@ -81,7 +81,11 @@ func (c *Command) configCommand() *cobra.Command {
 				return err
 			}
 			_, err = f.WriteString(config.Initial)
-			return errors.Join(err, f.Close())
+			if err := errors.Join(err, f.Close()); err != nil {
+				return err
+			}
+			c.errorf("wrote %s, in which every setting is still commented out", path)
+			return nil
 		},
 	}, &cobra.Command{
 		Use: "schema", Short: "Print the config's JSON schema", Args: noArgs,

@@ -32,6 +32,9 @@ func (c *Command) explainCommand() *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			r := rules.Lookup(args[0])
 			if r == nil {
+				r = rules.Lookup("BLC" + args[0]) // 101
+			}
+			if r == nil {
 				if err := analyzer.CheckSelector(args[0]); err != nil {
 					return err
 				}

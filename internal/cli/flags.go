@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -39,6 +40,7 @@ type checkFlags struct {
 	unsafeFixes   bool
 	jobs          int
 	quiet         bool
+	verbose       bool
 	noColor       bool
 	color         string
 	strict        bool
@@ -70,7 +72,8 @@ func (f *checkFlags) register(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.unsafeFixes, "unsafe-fixes", false, "with --fix or --diff: also fixes that may change what the program does")
 	fs.BoolVar(&f.verify, "verify", false, "load the objects into the running kernel's verifier and mark what it confirms")
 	fs.IntVar(&f.jobs, "jobs", 0, "analyse `N` inputs at a time (default: one for each CPU)")
-	fs.BoolVar(&f.quiet, "quiet", false, "no summary, notes or progress")
+	fs.BoolVar(&f.quiet, "quiet", false, "findings and what was skipped only: no summary, notes or progress line")
+	fs.BoolVar(&f.verbose, "verbose", false, "name each header that was found without an include path")
 	fs.StringVar(&f.color, "color", "auto", "`WHEN` to colour the text format: auto, always, never")
 	fs.BoolVar(&f.noColor, "no-color", false, "the same as --color never")
 	fs.BoolVar(&f.strict, "strict", false, "anything that could not be analysed makes the exit status 2")
@@ -139,6 +142,12 @@ func (s *settings) checkValues() error {
 		if err := report.Check(format); err != nil {
 			return fmt.Errorf("--output: %w", err)
 		}
+		if file == "-" {
+			return fmt.Errorf("--output %s: standard output is for --format; want FORMAT=FILE", o)
+		}
+		if slices.ContainsFunc(s.outputs, func(p output) bool { return filepath.Clean(p.file) == filepath.Clean(file) }) {
+			return fmt.Errorf("--output: %s is named twice", file)
+		}
 		s.outputs = append(s.outputs, output{format, file})
 	}
 	if s.checkFlags.failOn != "never" {
@@ -160,6 +169,8 @@ func (s *settings) checkValues() error {
 		return fmt.Errorf("--fix and --diff exclude one another")
 	case s.unsafeFixes && !s.fix && !s.diff:
 		return fmt.Errorf("--unsafe-fixes does nothing without --fix or --diff")
+	case s.quiet && s.verbose:
+		return fmt.Errorf("--quiet and --verbose exclude one another")
 	case s.writeBaseline != "" && (s.fix || s.diff || s.newFromRev != ""):
 		return fmt.Errorf("--write-baseline holds all findings: it goes with neither --fix, --diff nor --new-from-rev")
 	}

@@ -16,12 +16,13 @@ import (
 // Changes holds the lines that are new or changed since a revision.
 type Changes struct {
 	files map[string][]lines // by absolute path
-	whole map[string]bool    // files that git does not know yet
+	known map[string]bool    // files that git tracks; all others are new
 }
 
 type lines struct{ from, to int } // both included
 
-// Since compares the working tree around dir with a revision.
+// Since compares the working tree around dir with a revision. In a repository
+// without a commit everything is new since HEAD.
 func Since(ctx context.Context, dir, rev string) (*Changes, error) {
 	if rev == "" || strings.HasPrefix(rev, "-") {
 		return nil, fmt.Errorf("bad revision %q", rev)
@@ -30,17 +31,22 @@ func Since(ctx context.Context, dir, rev string) (*Changes, error) {
 	if err != nil {
 		return nil, err
 	}
-	root := strings.TrimSuffix(string(top), "\n")
-	if _, err := git(ctx, dir, "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{commit}"); err != nil {
-		return nil, fmt.Errorf("git knows no revision %q", rev)
+	root := filepath.FromSlash(strings.TrimSuffix(string(top), "\n"))
+	if _, err := git(ctx, root, "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{commit}"); err != nil {
+		if (rev == "HEAD" || rev == "@") && unborn(ctx, root) {
+			return &Changes{}, nil
+		}
+		return nil, unknownRevision(ctx, root, rev)
 	}
-	// Settings of the user's must not change the form of the output.
-	diff, err := git(ctx, root, "-c", "core.quotePath=true", "diff", "--unified=0", "--no-color", "--no-ext-diff", "--no-renames",
-		"--src-prefix=a/", "--dst-prefix=b/", rev, "--")
+	// Settings of the user's must not change the form of the output. A file
+	// that was renamed is not new: only its changed lines are.
+	diff, err := git(ctx, root, "-c", "core.quotePath=true", "diff", "--unified=0", "--inter-hunk-context=0",
+		"--no-color", "--no-ext-diff", "--no-textconv", "--find-renames",
+		"--submodule=diff", "--ignore-submodules=none", "--src-prefix=a/", "--dst-prefix=b/", rev, "--")
 	if err != nil {
 		return nil, err
 	}
-	untracked, err := git(ctx, root, "ls-files", "--others", "--exclude-standard", "-z")
+	tracked, err := git(ctx, root, "ls-files", "--recurse-submodules", "-z")
 	if err != nil {
 		return nil, err
 	}
@@ -48,12 +54,25 @@ func Since(ctx context.Context, dir, rev string) (*Changes, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range strings.Split(string(untracked), "\x00") {
+	for _, name := range strings.Split(string(tracked), "\x00") {
 		if name != "" {
-			c.whole[filepath.Join(root, filepath.FromSlash(name))] = true
+			c.known[filepath.Join(root, filepath.FromSlash(name))] = true
 		}
 	}
 	return c, nil
+}
+
+// unborn reports whether HEAD names a branch that has no commit yet.
+func unborn(ctx context.Context, root string) bool {
+	_, err := git(ctx, root, "symbolic-ref", "--quiet", "HEAD")
+	return err == nil
+}
+
+func unknownRevision(ctx context.Context, root, rev string) error {
+	if out, err := git(ctx, root, "rev-parse", "--is-shallow-repository"); err == nil && strings.TrimSpace(string(out)) == "true" {
+		return fmt.Errorf("git knows no revision %q: the clone is shallow; fetch more of the history (git fetch --unshallow; in GitHub's checkout fetch-depth: 0, in GitLab GIT_DEPTH: 0)", rev)
+	}
+	return fmt.Errorf("git knows no revision %q", rev)
 }
 
 func git(ctx context.Context, dir string, args ...string) ([]byte, error) {
@@ -71,11 +90,12 @@ func git(ctx context.Context, dir string, args ...string) ([]byte, error) {
 	return out, nil
 }
 
-// parse reads a unified diff without context.
+// parse reads a unified diff. There may be context: git does not hand the
+// option against it down to the diffs of submodules.
 func parse(root string, diff []byte) (*Changes, error) {
-	c := &Changes{files: map[string][]lines{}, whole: map[string]bool{}}
+	c := &Changes{files: map[string][]lines{}, known: map[string]bool{}}
 	file := ""
-	removed, added := 0, 0 // lines of the hunk still to come
+	removed, added, at := 0, 0, 0 // lines of the hunk still to come, and the next new one's number
 	r := bufio.NewReader(bytes.NewReader(diff))
 	for {
 		line, err := r.ReadString('\n')
@@ -87,7 +107,13 @@ func parse(root string, diff []byte) (*Changes, error) {
 		case removed > 0 && strings.HasPrefix(line, "-"):
 			removed--
 		case added > 0 && strings.HasPrefix(line, "+"):
+			c.add(file, at)
 			added--
+			at++
+		case added > 0 && removed > 0 && (line == "" || strings.HasPrefix(line, " ")):
+			added--
+			removed--
+			at++
 		case strings.HasPrefix(line, "+++ "):
 			name := strings.TrimSuffix(line[len("+++ "):], "\t")
 			if strings.HasPrefix(name, `"`) {
@@ -102,15 +128,24 @@ func parse(root string, diff []byte) (*Changes, error) {
 				file = filepath.Join(root, filepath.FromSlash(rest))
 			}
 		case strings.HasPrefix(line, "@@ "):
-			var from int
-			if from, removed, added, err = hunk(line); err != nil {
+			if at, removed, added, err = hunk(line); err != nil {
 				return nil, err
-			}
-			if file != "" && added > 0 {
-				c.files[file] = append(c.files[file], lines{from, from + added - 1})
 			}
 		}
 	}
+}
+
+// add makes a line of a file a new one.
+func (c *Changes) add(file string, line int) {
+	if file == "" {
+		return
+	}
+	ls := c.files[file]
+	if n := len(ls); n > 0 && ls[n-1].to == line-1 {
+		ls[n-1].to = line
+		return
+	}
+	c.files[file] = append(ls, lines{line, line})
 }
 
 // hunk reads "@@ -a[,n] +b[,m] @@".
@@ -143,9 +178,16 @@ func hunk(line string) (from, removed, added int, err error) {
 
 // Touches reports whether a line of the range of a file, by absolute path, is
 // new or changed. Line 0, a finding without a line, counts as its whole file.
+// A file that git does not track, or outside the repository, is new.
 func (c *Changes) Touches(abs string, from, to int) bool {
-	if c.whole[abs] {
-		return true
+	if !c.known[abs] {
+		// git names files by paths without symbolic links.
+		if dir, err := filepath.EvalSymlinks(filepath.Dir(abs)); err == nil {
+			abs = filepath.Join(dir, filepath.Base(abs))
+		}
+		if !c.known[abs] {
+			return true
+		}
 	}
 	if from == 0 {
 		return len(c.files[abs]) > 0
