@@ -5,12 +5,17 @@ package baseline
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	iofs "io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
@@ -73,18 +78,52 @@ func Load(path string) (*Baseline, error) {
 	return &Baseline{path: path, entries: doc.Findings}, nil
 }
 
+// parse reads the document. What it is comes first, so that a newer version's
+// file, whatever its form, and another tool's are named for what they are.
 func parse(content []byte) (*document, error) {
+	var head struct {
+		Tool    any             `json:"tool"`
+		Version json.RawMessage `json:"version"`
+		Runs    json.RawMessage `json:"runs"`
+	}
+	const renew = "write one with --write-baseline"
+	if err := json.Unmarshal(content, &head); err != nil {
+		return nil, fmt.Errorf("not a baseline: %s%w; %s", lineOf(content, err), err, renew)
+	}
+	switch {
+	case head.Tool != tool && head.Runs != nil:
+		return nil, fmt.Errorf("not a baseline: it is a SARIF report; %s", renew)
+	case head.Tool != tool:
+		return nil, fmt.Errorf("not a baseline: no \"tool\": %q; %s", tool, renew)
+	case string(head.Version) != strconv.Itoa(version):
+		return nil, fmt.Errorf("written in format %s, but this version reads format %d; write it anew with --write-baseline", cmp.Or(string(head.Version), "0"), version)
+	}
 	var doc document
 	if err := json.Unmarshal(content, &doc); err != nil {
-		return nil, fmt.Errorf("not a baseline: %w", err)
+		return nil, fmt.Errorf("not a baseline: %s%w; %s", lineOf(content, err), err, renew)
 	}
-	if doc.Tool != tool {
-		return nil, fmt.Errorf("not a baseline: no \"tool\": %q; write one with --write-baseline", tool)
-	}
-	if doc.Version != version {
-		return nil, fmt.Errorf("written in format %d, but this version reads format %d; write it anew with --write-baseline", doc.Version, version)
+	for i, e := range doc.Findings {
+		if e.Fingerprint == "" {
+			return nil, fmt.Errorf("entry %d has no fingerprint; write it anew with --write-baseline", i+1)
+		}
 	}
 	return &doc, nil
+}
+
+// lineOf says where in the file an error is, when it knows.
+func lineOf(content []byte, err error) string {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	var at int64
+	switch {
+	case errors.As(err, &syntax):
+		at = syntax.Offset
+	case errors.As(err, &kind):
+		at = kind.Offset
+	default:
+		return ""
+	}
+	return fmt.Sprintf("line %d: ", 1+bytes.Count(content[:min(at, int64(len(content)))], []byte{'\n'}))
 }
 
 // relative gives paths relative to the baseline's folder, so that it means the
@@ -108,27 +147,86 @@ func place(f *diag.Finding) string {
 
 // New gives the findings that the baseline does not hold, and its stale
 // entries: those that no finding matches any more. Only files for which
-// covered is true can have stale entries; a run over a part of the project
-// knows nothing of the rest.
+// covered is true, and those that are gone, can have stale entries; a run over
+// a part of the project knows nothing of the rest.
 func (b *Baseline) New(fs []diag.Finding, files *source.Files, covered func(file string) bool) (fresh []diag.Finding, stale []Entry) {
-	known := make(map[string]bool, len(b.entries))
+	unmatched := make(map[string]Entry, len(b.entries))
 	for _, e := range b.entries {
-		known[e.Fingerprint] = true
+		unmatched[e.Fingerprint] = e
 	}
-	seen := map[string]bool{}
-	for i, print := range fingerprint.All(fs, files, relative(b.path, files)) {
-		seen[print] = true
-		if !known[print] {
+	rel := relative(b.path, files)
+	for i, print := range fingerprint.All(fs, files, rel) {
+		if _, known := unmatched[print]; known {
+			delete(unmatched, print)
+		} else {
 			fresh = append(fresh, fs[i])
 		}
 	}
 	root := filepath.Dir(files.Abs(b.path))
+	gone := map[string]bool{} // by the files of entries
+	for _, e := range unmatched {
+		if _, seen := gone[e.File]; !seen {
+			_, err := files.Read(filepath.Join(root, filepath.FromSlash(e.File)))
+			gone[e.File] = errors.Is(err, iofs.ErrNotExist)
+		}
+	}
+	fresh = renamed(fresh, unmatched, gone, files, rel)
 	for _, e := range b.entries {
-		if !seen[e.Fingerprint] && covered(filepath.Join(root, filepath.FromSlash(e.File))) {
+		if _, left := unmatched[e.Fingerprint]; left && (gone[e.File] || covered(filepath.Join(root, filepath.FromSlash(e.File)))) {
 			stale = append(stale, e)
 		}
 	}
 	return fresh, stale
+}
+
+// renamed leaves out the findings that are known under the name of a file that
+// is gone, and takes their entries out of unmatched.
+func renamed(fresh []diag.Finding, unmatched map[string]Entry, gone map[string]bool, files *source.Files, rel func(string) string) []diag.Finding {
+	byFile := map[string][]int{}
+	var names []string
+	for i := range fresh {
+		name := rel(place(&fresh[i]))
+		if byFile[name] == nil {
+			names = append(names, name)
+		}
+		byFile[name] = append(byFile[name], i)
+	}
+	known := map[int]bool{}
+	for _, old := range slices.Sorted(maps.Keys(gone)) {
+		if !gone[old] {
+			continue
+		}
+		// The file that holds most of the old one's findings is its new name.
+		best, bestHits := "", []int(nil)
+		var bestPrints []string
+		for _, name := range names {
+			part := make([]diag.Finding, len(byFile[name]))
+			for k, i := range byFile[name] {
+				part[k] = fresh[i]
+			}
+			prints := fingerprint.All(part, files, func(string) string { return old })
+			var hits []int
+			for k, print := range prints {
+				if e, ok := unmatched[print]; ok && e.File == old && !known[byFile[name][k]] {
+					hits = append(hits, k)
+				}
+			}
+			if len(hits) > len(bestHits) {
+				best, bestHits, bestPrints = name, hits, prints
+			}
+		}
+		for _, k := range bestHits {
+			known[byFile[best][k]] = true
+			delete(unmatched, bestPrints[k])
+		}
+	}
+	var left []diag.Finding
+	for i := range fresh {
+		if !known[i] {
+			left = append(left, fresh[i])
+		}
+	}
+	return left
 }
 
 // Write makes the findings the baseline at path.

@@ -48,7 +48,13 @@ func TestLoadErrors(t *testing.T) {
 		"":   "not a baseline",
 		"[]": "not a baseline",
 		"{}": "--write-baseline",
-		`{"tool": "bpflockcheck baseline", "version": 9, "findings": []}`: "written in format 9",
+		`{"tool": "bpflockcheck baseline", "version": 9, "findings": []}`:                    "written in format 9",
+		`{"tool": "bpflockcheck baseline", "version": "2.0", "findings": {}}`:                `written in format "2.0"`,
+		`{"tool": "bpflockcheck baseline", "findings": []}`:                                  "written in format 0,",
+		"{\"tool\": \"bpflockcheck baseline\",\n\"version\": 1,\n\"findings\": 1}":           "not a baseline: line 3: ",
+		`{"tool": "bpflockcheck baseline", "version": 1, "findings": [{"fingerprint": ""}]}`: "entry 1 has no fingerprint",
+		"\x00\x01":    "not a baseline: line 1: invalid character",
+		`{"tool": 3}`: "not a baseline: no",
 	} {
 		path := filepath.Join(t.TempDir(), "b.json")
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
@@ -60,5 +66,47 @@ func TestLoadErrors(t *testing.T) {
 	}
 	if _, err := Load("does-not-exist.json"); err == nil {
 		t.Error("no error for a missing file")
+	}
+}
+
+// A finding whose file was renamed is not new, but each entry stands for one
+// finding only, and files that are still there keep theirs.
+func TestSurvivesRenamedFile(t *testing.T) {
+	dir := t.TempDir()
+	known := filepath.Join(dir, "known.json")
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("old.c", "x++;\nx++;\ny++;\n")
+	write("kept.c", "x++;\n")
+	before := []diag.Finding{finding("kept.c", 1), finding("old.c", 1), finding("old.c", 2), finding("old.c", 3)}
+	if err := Write(known, before, &source.Files{Dir: dir}); err != nil {
+		t.Fatal(err)
+	}
+	b, err := Load(known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(dir, "old.c"), filepath.Join(dir, "new.c")); err != nil {
+		t.Fatal(err)
+	}
+	write("new.c", "x++;\nx++;\nz++;\n") // y++ is gone, z++ is new
+	after := []diag.Finding{
+		finding("kept.c", 1), finding("new.c", 1), finding("new.c", 2), finding("new.c", 3), finding("zcopy.c", 1),
+	}
+	write("zcopy.c", "x++;\n")
+	fresh, stale := b.New(after, &source.Files{Dir: dir}, func(file string) bool { return filepath.Base(file) != "old.c" })
+	var got []string
+	for _, f := range fresh {
+		got = append(got, f.Span.String())
+	}
+	if want := "new.c:3:1 zcopy.c:1:1"; strings.Join(got, " ") != want {
+		t.Errorf("fresh = %v, want %s", got, want)
+	}
+	if len(stale) != 1 || stale[0].File != "old.c" || stale[0].Line != 3 {
+		t.Errorf("stale = %v, want the one that was on line 3 of a file that is gone", stale)
 	}
 }

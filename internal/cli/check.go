@@ -190,9 +190,10 @@ func (r *checkRun) narrow(res *analyzer.Result, known *baseline.Baseline, change
 	for i := range res.Findings {
 		analysed[r.files.Abs(res.Findings[i].Span.File)] = true
 	}
-	fresh, stale := known.New(res.Findings, r.files, func(abs string) bool { return analysed[abs] && changes == nil })
+	fresh, stale := known.New(res.Findings, r.files, func(abs string) bool { return analysed[abs] })
 	res.Findings = fresh
-	if !r.s.quiet {
+	// Of what was left out before, nothing can be said.
+	if !r.s.quiet && changes == nil {
 		for _, e := range stale {
 			r.c.errorf("stale baseline entry, the finding is gone: %s", e)
 		}
