@@ -56,21 +56,21 @@ func (f *fn) spelling(out *ir.Compound, c change, n cc.Node) (obstacle string) {
 		return why
 	}
 	out.Span = x.Span()
-	comments := false
+	comments := 0
 	take := func(n cc.Node) string {
 		e, w := f.src.Exact(n)
 		if w != "" {
 			why = w
 			return ""
 		}
-		comments = comments || e.Comments
+		comments += e.Comments
 		return e.Text()
 	}
 	out.Target = take(c.target)
 	if c.operand != nil {
 		out.Operand = take(c.operand)
 	}
-	if why == "" && x.Comments && !comments {
+	if why == "" && x.Comments > comments {
 		why = "a comment in it would be lost"
 	}
 	if x.Off > 0 {

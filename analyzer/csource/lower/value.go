@@ -384,7 +384,7 @@ func (f *fn) storeBits(lv lval, v value, p *position.Pos) {
 		result = f.bin(ir.Or, keep, bitsSet, 64, false, p)
 	}
 	f.emit(&ir.Store{Base: ir.Base{Pos: p}, Addr: lv.addr, Off: off, Size: size, Src: result, Volatile: lv.volatile,
-		Bitfield: true, Field: lv.field, Name: f.nameOf(lv)})
+		Bitfield: true, Field: lv.field, Name: f.nameOf(lv), Compound: lv.change})
 }
 
 // copyAggregate assigns a struct, union or array.

@@ -15,8 +15,8 @@ import (
 type Extract struct {
 	File     *cpp.File
 	Off, End uint32 // bytes
-	// Comments is set when a comment stands between the node's tokens.
-	Comments bool
+	// Comments is the number of comments between the node's tokens.
+	Comments int
 }
 
 // Text gives the piece as it is spelled.
@@ -61,7 +61,7 @@ func (u *Unit) Exact(n cc.Node) (x Extract, why string) {
 		if !ok {
 			return x, "macros, directives or code that is compiled out stand in its midst"
 		}
-		x.Comments = x.Comments || comments
+		x.Comments += comments
 		at, exp = pl.end, t.Exp
 	}
 	x.End = at
@@ -88,8 +88,8 @@ func writtenByMacro(ms ...*cpp.Macro) string {
 }
 
 // blank reports whether the text between two tokens is nothing but white
-// space and comments.
-func blank(gap string) (comments, ok bool) {
+// space and comments, and counts them.
+func blank(gap string) (comments int, ok bool) {
 	for {
 		gap = strings.TrimLeft(strings.ReplaceAll(gap, "\\\n", "\n"), " \t\r\n\f\v")
 		switch {
@@ -106,7 +106,7 @@ func blank(gap string) (comments, ok bool) {
 		default:
 			return comments, false
 		}
-		comments = true
+		comments++
 	}
 }
 
