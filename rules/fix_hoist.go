@@ -11,26 +11,27 @@ import (
 type getter struct {
 	result string // its C type
 	name   string // a name for its value
+	varies bool   // two calls in a row give different values, and are meant to
 }
 
 // getters: include/uapi/linux/bpf.h, 6.18.
 var getters = map[string]getter{
-	"bpf_ktime_get_ns":          {"__u64", "now"},
-	"bpf_ktime_get_boot_ns":     {"__u64", "now"},
-	"bpf_ktime_get_coarse_ns":   {"__u64", "now"},
-	"bpf_ktime_get_tai_ns":      {"__u64", "now"},
-	"bpf_jiffies64":             {"__u64", "now"},
-	"bpf_get_prandom_u32":       {"__u32", "random"},
-	"bpf_get_smp_processor_id":  {"__u32", "cpu"},
-	"bpf_get_numa_node_id":      {"long", "node"},
-	"bpf_get_current_pid_tgid":  {"__u64", "pid_tgid"},
-	"bpf_get_current_uid_gid":   {"__u64", "uid_gid"},
-	"bpf_get_current_cgroup_id": {"__u64", "cgroup_id"},
-	"bpf_get_current_task":      {"__u64", "task"},
-	"bpf_get_socket_cookie":     {"__u64", "cookie"},
-	"bpf_get_netns_cookie":      {"__u64", "netns"},
-	"bpf_get_attach_cookie":     {"__u64", "cookie"},
-	"bpf_get_func_ip":           {"__u64", "ip"},
+	"bpf_ktime_get_ns":          {result: "__u64", name: "now"},
+	"bpf_ktime_get_boot_ns":     {result: "__u64", name: "now"},
+	"bpf_ktime_get_coarse_ns":   {result: "__u64", name: "now"},
+	"bpf_ktime_get_tai_ns":      {result: "__u64", name: "now"},
+	"bpf_jiffies64":             {result: "__u64", name: "now"},
+	"bpf_get_prandom_u32":       {result: "__u32", name: "random", varies: true},
+	"bpf_get_smp_processor_id":  {result: "__u32", name: "cpu"},
+	"bpf_get_numa_node_id":      {result: "long", name: "node"},
+	"bpf_get_current_pid_tgid":  {result: "__u64", name: "pid_tgid"},
+	"bpf_get_current_uid_gid":   {result: "__u64", name: "uid_gid"},
+	"bpf_get_current_cgroup_id": {result: "__u64", name: "cgroup_id"},
+	"bpf_get_current_task":      {result: "__u64", name: "task"},
+	"bpf_get_socket_cookie":     {result: "__u64", name: "cookie"},
+	"bpf_get_netns_cookie":      {result: "__u64", name: "netns"},
+	"bpf_get_attach_cookie":     {result: "__u64", name: "cookie"},
+	"bpf_get_func_ip":           {result: "__u64", name: "ip"},
 }
 
 // hoistFix calls a helper before the lock is taken. Else it gives the reason,
@@ -48,7 +49,7 @@ func (p *Pass) hoistFix(c *model.Call) (*diag.Fix, string) {
 	if lock.Func != c.Func {
 		return nil, noFix + "the lock is taken in another function"
 	}
-	edits, why := rw.Hoist(c.Func.Name, c.Pos, lock.Pos, g.result, g.name)
+	edits, why := rw.Hoist(c.Func.Name, ir.Hoist{Call: c.Pos, Lock: lock.Pos, Type: g.result, Name: g.name, Varies: g.varies})
 	if why != "" {
 		return nil, noFix + why
 	}

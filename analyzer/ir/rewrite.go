@@ -18,8 +18,7 @@ type Rewriter interface {
 	// exit from where the lock is held, when others lead there without it.
 	ReleaseBeforeGotos(fn string, exit *position.Pos, r Release) (edits []diag.Edit, why string)
 	// Hoist evaluates a call right before the statement that takes the lock.
-	// result is the C type of its value and name a good name for it.
-	Hoist(fn string, call, lock *position.Pos, result, name string) (edits []diag.Edit, why string)
+	Hoist(fn string, h Hoist) (edits []diag.Edit, why string)
 	// InsertOnce makes a map update fail where the key is there, and goes on
 	// with the element that another CPU inserted then. lookup is the lookup
 	// that found nothing.
@@ -30,4 +29,13 @@ type Rewriter interface {
 type Release struct {
 	Taken  *position.Pos
 	Callee string
+}
+
+// Hoist is a call to be made before a lock is taken.
+type Hoist struct {
+	Call, Lock *position.Pos
+	// Type is the C type of the call's value and Name a good name for it.
+	Type, Name string
+	// Varies: two calls right after one another may give different values.
+	Varies bool
 }

@@ -1,22 +1,23 @@
 package rewrite
 
 import (
+	"strconv"
 	"strings"
 
 	"modernc.org/cc/v4"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/unit"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
-	"github.com/bpflockcheck/bpflockcheck/analyzer/position"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
 )
 
 // Hoist implements ir.Rewriter.
-func (r *rewriter) Hoist(fn string, call, lock *position.Pos, result, name string) ([]diag.Edit, string) {
+func (r *rewriter) Hoist(fn string, h ir.Hoist) ([]diag.Edit, string) {
 	f := r.function(fn)
 	if f == nil {
 		return nil, "the function is not in the source"
 	}
-	c, l := f.call(call), f.call(lock)
+	c, l := f.call(h.Call), f.call(h.Lock)
 	if c == nil || l == nil {
 		return nil, "the call or the lock is in another function, or in a macro"
 	}
@@ -61,13 +62,31 @@ func (r *rewriter) Hoist(fn string, call, lock *position.Pos, result, name strin
 	if edits := f.move(c, mine, block, at); edits != nil {
 		return edits, ""
 	}
-	if name = f.fresh(name); name == "" {
+	name := f.nameFor(c, h)
+	if name == "" {
 		return nil, "there is no free name for its result"
 	}
 	return []diag.Edit{
-		linesBefore(at, result+" "+name+" = "+text+";"),
+		linesBefore(at, h.Type+" "+name+" = "+text+";"),
 		replace(x, x.Off, x.End, name),
 	}, ""
+}
+
+// nameFor gives the variable for a hoisted value. Calls that give the same value
+// before one lock share it.
+func (f *function) nameFor(c *cc.PostfixExpression, h ir.Hoist) string {
+	base := h.Name
+	for i := 2; ; i++ {
+		name := f.fresh(base)
+		if other := f.hoisted[name]; name == "" || other == nil || other == c || !h.Varies {
+			if f.hoisted == nil {
+				f.hoisted = map[string]*cc.PostfixExpression{}
+			}
+			f.hoisted[name] = c
+			return name
+		}
+		base = h.Name + strconv.Itoa(i)
+	}
 }
 
 // independent says why a call's arguments may have other values at an earlier

@@ -31,6 +31,8 @@ type function struct {
 	def    *cc.FunctionDefinition
 	parent map[cc.Node]cc.Node
 	nodes  []cc.Node // every node, parents first
+	// hoisted are the calls whose values are to be in variables, by their names.
+	hoisted map[string]*cc.PostfixExpression
 }
 
 // function finds a definition by its name; nil when there is none.
