@@ -25,10 +25,30 @@ func dangerous(r rune) bool {
 	return false
 }
 
+// serviceCommands are what the runners of CI services take for a command
+// wherever in a line of a log it stands: GitHub's (actions/runner,
+// ActionCommand.TryParse, whose "##[" outlived the newer "::"), Azure
+// Pipelines' and TeamCity's.
+var serviceCommands = []string{"##[", "##vso[", "##teamcity["}
+
+// inCommand reports whether the byte at i is the second # of such a command;
+// shown as an escape, it is none any more.
+func inCommand(s string, i int) bool {
+	if i == 0 || s[i] != '#' || s[i-1] != '#' {
+		return false
+	}
+	for _, c := range serviceCommands {
+		if strings.HasPrefix(s[i-1:], c) {
+			return true
+		}
+	}
+	return false
+}
+
 // clean makes a text safe to print on a terminal's line: what is dangerous is
 // shown as an escape such as \x1b.
 func clean(s string) string {
-	ok := true
+	ok := !strings.Contains(s, "##")
 	for _, r := range s {
 		if dangerous(r) || r == utf8.RuneError {
 			ok = false
@@ -41,7 +61,11 @@ func clean(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
-		writeClean(&b, s[i:i+size], r)
+		if inCommand(s, i) {
+			b.WriteString(`\x23`)
+		} else {
+			writeClean(&b, s[i:i+size], r)
+		}
 		i += size
 	}
 	return b.String()

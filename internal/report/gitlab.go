@@ -32,7 +32,7 @@ func writeGitLab(w io.Writer, r *Report, _ Options) error {
 	prints := fingerprint.All(r.Findings, r.Files, r.relative)
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		severity := "minor"
+		severity := "major" // of info, minor, major, critical, blocker
 		switch f.Severity {
 		case diag.Error:
 			severity = "critical"

@@ -9,9 +9,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -83,7 +85,7 @@ func sample() *Report {
 
 // hostile is a report whose every text tries to break out.
 func hostile() *Report {
-	const evil = "a\x1b[31mb\r\n::error::x,:%<&\"'>]]>\x00\u009b\u202e\xff[x](1)\\"
+	const evil = "a\x1b[31mb\r\n::error::x##[error]##vso[a],:%<&\"'>]]>\x00\u009b\u202e\xff[x](1)\\"
 	s := position.Span{File: "e\x1b\n:,<.c", Line: 1, Col: 2, EndLine: 1, EndCol: 400}
 	return &Report{
 		Findings: []diag.Finding{{
@@ -150,30 +152,64 @@ func TestHostile(t *testing.T) {
 	for _, name := range Formats() {
 		t.Run(name, func(t *testing.T) {
 			out := write(t, name, hostile(), Options{Complete: true})
-			for _, r := range out {
-				if r != '\n' && dangerous(r) {
-					t.Errorf("holds the control character %q", r)
-				}
-			}
-			switch name {
-			case "github":
-				if n := strings.Count(out, "\n"); n != 1 {
-					t.Errorf("%d lines for one finding:\n%s", n, out)
-				}
+			safe(t, name, out, 1)
+			if name == "github" {
 				props, _, _ := strings.Cut(strings.TrimPrefix(out, "::error "), "::")
 				if !strings.HasPrefix(props, "file=e") || strings.Count(props, ",") != 5 {
 					t.Errorf("properties are broken: %q", props)
-				}
-			case "checkstyle", "junit":
-				strictXML(t, out)
-			case "json", "gitlab", "sarif":
-				if !json.Valid([]byte(out)) {
-					t.Errorf("not JSON:\n%s", out)
 				}
 			}
 		})
 	}
 }
+
+// safe holds a report to what no text in it may do to its reader: a terminal,
+// the runner of a CI service, which reads commands out of a log, or a parser.
+func safe(t *testing.T, format, out string, findings int) {
+	t.Helper()
+	for _, r := range out {
+		if r != '\n' && dangerous(r) {
+			t.Errorf("holds the control character %q", r)
+		}
+	}
+	if !utf8.ValidString(out) {
+		t.Error("is not UTF-8")
+	}
+	switch format {
+	case "text":
+		for line := range strings.Lines(out) {
+			if strings.HasPrefix(strings.TrimSpace(line), "::") {
+				t.Errorf("holds a workflow command: %q", line)
+			}
+		}
+		for _, command := range []string{"##[", "##vso[", "##teamcity["} {
+			if strings.Contains(out, command) {
+				t.Errorf("holds a command of a CI service, %s", command)
+			}
+		}
+	case "github":
+		lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
+		if len(lines) != findings {
+			t.Errorf("%d lines for %d findings:\n%s", len(lines), findings, out)
+		}
+		for _, line := range lines {
+			if !workflowCommand.MatchString(line) {
+				t.Errorf("is no annotation: %q", line)
+			}
+		}
+	case "checkstyle", "junit":
+		strictXML(t, out)
+	case "json", "gitlab", "sarif":
+		if !json.Valid([]byte(out)) {
+			t.Errorf("not JSON:\n%s", out)
+		}
+	}
+}
+
+// workflowCommand is one annotation as the runner splits it (actions/runner,
+// ActionCommand.cs): the properties end at the next "::", and are split at
+// commas.
+var workflowCommand = regexp.MustCompile(`^::(error|warning|notice) file=[^:,]*(,(line|endLine|col|endColumn)=\d+)*,title=[^:,]*::`)
 
 // strictXML parses a document to its end.
 func strictXML(t *testing.T, doc string) {
@@ -228,6 +264,9 @@ func TestRender(t *testing.T) {
 		{"invalid", "\xffx", 1, 2, `\xffx`, "    ^"},
 		{"behind the end", "ab", 2, 3, "ab", "  ^"},
 		{"empty", "", 0, 1, "", "^"},
+		{"command", "a ##[error]x", 11, 12, `a #\x23[error]x`, "              ^"},
+		{"command", "##vso[x", 0, 1, `#\x23vso[x`, "^"},
+		{"pasted", "a##b[1]", 0, 1, "a##b[1]", "^"},
 	}
 	for _, tt := range tests {
 		text, marks := render([]byte(tt.line), tt.from, tt.to, '^')
@@ -241,20 +280,33 @@ func TestRender(t *testing.T) {
 	}
 }
 
-func FuzzText(f *testing.F) {
-	f.Add("int a;\n\tb", 1, 2, 1, 5)
-	f.Add("\xff\u202e", 1, 1, 9, 0)
-	f.Fuzz(func(t *testing.T, src string, line, col, endLine, endCol int) {
-		s := position.Span{File: "a.c", Line: line, Col: col, EndLine: endLine, EndCol: endCol}
+// FuzzFormats writes reports of any file, file name and text in every format.
+func FuzzFormats(f *testing.F) {
+	f.Add("int a;\n\tb", "a.c", "text", 1, 2, 1, 5)
+	f.Add("\xff\u202e\x1b[31m", "a\n::error::x.c", "]]>&<", 1, 1, 9, 0)
+	f.Add("::error::x\n##[error]x", "##vso[x]", "\r\n::set-output name=x::y", 2, 1, 2, 4)
+	f.Add("\ufffe\x00", "file:///%0A,:", "[x](1)\\", 1, 9, 1, 2)
+	f.Fuzz(func(t *testing.T, src, file, text string, line, col, endLine, endCol int) {
+		s := position.Span{File: file, Line: line, Col: col, EndLine: endLine, EndCol: endCol}
+		one := diag.Finding{
+			Rule: "BLC101", Name: "lost-update", Severity: diag.Error, Span: s, Function: text, Map: text, Field: text, Message: text, Help: text,
+			Programs: []diag.Program{{Name: text, Section: text}}, Object: file,
+			Related: []diag.Related{{Span: s, Message: text}, {Span: s, Message: text, When: diag.OtherSide}},
+			Fix:     &diag.Fix{Title: text, Edits: []diag.Edit{{Span: s, NewText: text}}},
+		}
 		r := &Report{
-			Findings: []diag.Finding{{Rule: "BLC101", Severity: diag.Error, Span: s, Message: src, Related: []diag.Related{{Span: s, Message: src}}}},
-			Files:    &source.Files{Overlay: map[string][]byte{"a.c": []byte(src)}},
+			Findings: []diag.Finding{one, one},
+			Skipped:  []diag.Skip{{Span: s, Function: text, Reason: text}},
+			Failed:   []diag.Skip{{Span: s, Reason: text}},
+			Notes:    []string{text}, Inputs: []string{file}, Root: "/repo",
+			Files: &source.Files{Dir: "/repo", Overlay: map[string][]byte{file: []byte(src)}},
 		}
 		for _, name := range Formats() {
 			var b bytes.Buffer
-			if err := Write(&b, name, r, Options{}); err != nil {
+			if err := Write(&b, name, r, Options{Complete: true}); err != nil {
 				t.Fatal(err)
 			}
+			safe(t, name, b.String(), 2)
 		}
 	})
 }

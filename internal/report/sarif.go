@@ -25,11 +25,13 @@ import (
 //   - A relative URI needs uriBaseId; an absolute one must not have it.
 //   - A rule's name is left out when it would repeat the id (SARIF1001), and
 //     is in Pascal case (SARIF2012).
+//   - GitHub ignores suppressions and would show what they silence, so that
+//     suppressed findings are left out.
 //   - At most 25,000 results a run, and 1,000 locations a result.
 const (
 	sarifSchema     = "https://json.schemastore.org/sarif-2.1.0.json"
 	sarifMaxResults = 25000
-	sarifMaxRelated = 1000
+	sarifMaxRelated = 999 // and the result's own
 	srcRoot         = "%SRCROOT%"
 	informationURI  = "https://github.com/bpflockcheck/bpflockcheck"
 )
@@ -165,6 +167,10 @@ func writeSARIF(w io.Writer, r *Report, _ Options) error {
 	var run sarifRun
 	run.Tool.Driver = sarifDriver{Name: "bpflockcheck", Version: numericVersion(r.Version), InformationURI: informationURI, Rules: s.rules()}
 	run.Invocations = []sarifInvocation{{ExecutionSuccessful: len(r.Failed) == 0, Notifications: s.notifications()}}
+	if n := len(r.Findings) - sarifMaxResults; n > 0 {
+		run.Invocations[0].Notifications = append(run.Invocations[0].Notifications, sarifNotification{Level: "warning",
+			Message: sarifText{Text: fmt.Sprintf("%d results are left out: a run holds at most %d, the most severe first.", n, sarifMaxResults)}})
+	}
 	run.ColumnKind = "utf16CodeUnits"
 	run.BaseIDs = map[string]sarifArtifactLocation{srcRoot: {Desc: &sarifText{Text: "The root of the repository."}}}
 	run.Results = []sarifResult{}

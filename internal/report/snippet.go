@@ -23,12 +23,16 @@ type cell struct {
 // bytes [from, to). A position behind the line's end is marked there.
 func render(line []byte, from, to int, mark byte) (text, marks string) {
 	var cells []cell
+	whole := string(line)
 	for i := 0; i < len(line); {
 		r, size := utf8.DecodeRune(line[i:])
 		c := cell{marked: i >= from && i < to}
-		if r == '\t' {
+		switch {
+		case r == '\t':
 			c.text, c.width = strings.Repeat(" ", tabWidth), tabWidth
-		} else {
+		case r == '#' && inCommand(whole, i):
+			c.text, c.width = `\x23`, 4
+		default:
 			var b strings.Builder
 			writeClean(&b, string(line[i:i+size]), r)
 			c.text = b.String()
