@@ -60,10 +60,10 @@ func TestNeovim(t *testing.T) {
 	if b := report.Before; len(b) != 2 || b[0].Line != 32 || b[1].Line != 33 || !strings.Contains(b[0].Message, "flows.packets") || b[0].Severity != 2 {
 		t.Errorf("before: %+v", b)
 	}
-	if a := report.After; len(a) != 1 || a[0].Line != 33 || !strings.Contains(a[0].Message, "flows.bytes") {
+	if a := report.After; len(a) != 1 || a[0].Line != 32 || !strings.Contains(a[0].Message, "flows.packets") {
 		t.Errorf("after: %+v", a)
 	}
-	if !strings.Contains(report.Text, "\t__sync_fetch_and_add(&v->packets, 1);\n\tv->bytes += 64;\n") {
+	if !strings.Contains(report.Text, "\tv->packets++;\n\t__sync_fetch_and_add(&v->bytes, 64);\n") {
 		t.Errorf("text after the fix:\n%s", report.Text)
 	}
 	if !strings.Contains(strings.Join(report.Menu, "\n"), "Suppress BLC101") {
@@ -72,7 +72,7 @@ func TestNeovim(t *testing.T) {
 	if report.Root != dir {
 		t.Errorf("root %q, want %q", report.Root, dir)
 	}
-	if !strings.Contains(report.Hover, "flows.bytes") {
+	if !strings.Contains(report.Hover, "flows.packets") {
 		t.Errorf("hover: %q", report.Hover)
 	}
 }

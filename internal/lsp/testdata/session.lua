@@ -53,7 +53,7 @@ local ok, err = pcall(function()
     end
     choose(nil)
   end
-  vim.api.nvim_win_set_cursor(0, { report.before[1].line, report.before[1].col })
+  vim.api.nvim_win_set_cursor(0, { report.before[2].line, report.before[2].col })
   vim.lsp.buf.code_action()
   assert(vim.wait(60000, function() return #messages() == 1 end, 20), 'the finding stays: ' .. vim.inspect(messages()) .. vim.inspect(report.menu))
   report.after = messages()
