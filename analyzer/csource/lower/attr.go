@@ -14,7 +14,6 @@ type attrs struct {
 	weak         bool
 	packed       bool
 	hidden       bool
-	naked        bool
 	noreturn     bool
 	aligned      int64
 	cleanup      string   // function to call when the variable goes out of scope
@@ -31,7 +30,6 @@ func (a *attrs) merge(b attrs) {
 	a.weak = a.weak || b.weak
 	a.packed = a.packed || b.packed
 	a.hidden = a.hidden || b.hidden
-	a.naked = a.naked || b.naked
 	a.noreturn = a.noreturn || b.noreturn
 	a.aligned = max(a.aligned, b.aligned)
 	if a.cleanup == "" {
@@ -87,8 +85,6 @@ func (l *lowerer) attribute(v *cc.AttributeValue, a *attrs) {
 		a.weak = true
 	case "packed":
 		a.packed = true
-	case "naked":
-		a.naked = true
 	case "noreturn":
 		a.noreturn = true
 	case "visibility":

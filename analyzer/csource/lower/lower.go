@@ -255,9 +255,6 @@ func (l *lowerer) lowerFunc(e *entity) {
 
 func (f *fn) body(e *entity) {
 	def := e.def
-	if e.attrs.naked {
-		f.skip(def.Declarator, "naked function ("+asmSkip+")")
-	}
 	ft := functionType(e.t)
 	if ft == nil {
 		f.skip(def.Declarator, "not a function type")

@@ -236,6 +236,7 @@ struct s var;
 func TestBadInput(t *testing.T) {
 	tests := []struct{ name, src, skip string }{
 		{"computed goto", `int f(int x) { void *p = &&out; goto *p; out: return x; }`, "computed goto"},
+		{"assembly that is left", `int f(void) { asm volatile("r0 = 0"); return 0; }`, "inline assembly"},
 		{"variable length", `int f(int n) { int a[n]; return sizeof(a); }`, "array of variable length"},
 		{"incomplete", `struct unknown; int f(void) { struct unknown u; return 0; }`, "variable of incomplete struct unknown"},
 		{"undeclared", `int f(void) { return nothing_declares(1); }`, "call of undeclared function nothing_declares"},

@@ -231,14 +231,6 @@ func (b *bodyFacts) statement(n *cc.Statement) {
 		if s := n.JumpStatement; s != nil {
 			b.expr(s.ExpressionList)
 		}
-	case cc.StatementAsm:
-		if n.AsmStatement != nil && n.AsmStatement.Asm != nil {
-			for l := n.AsmStatement.Asm.AsmArgList; l != nil; l = l.AsmArgList {
-				for e := l.AsmExpressionList; e != nil; e = e.AsmExpressionList {
-					b.expr(e.AssignmentExpression)
-				}
-			}
-		}
 	}
 }
 
