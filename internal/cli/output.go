@@ -93,8 +93,9 @@ type progress struct {
 	shown bool
 }
 
-// Shorter runs show no progress line; and it is not redrawn more often.
-const (
+// Shorter runs show no progress line; and it is not redrawn more often. Tests
+// shorten them.
+var (
 	progressAfter = time.Second
 	progressEvery = 100 * time.Millisecond
 )

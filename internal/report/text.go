@@ -69,7 +69,11 @@ func Summary(r *Report) string {
 	if n := len(r.Skipped); n > 0 {
 		fmt.Fprintf(&b, ", %d skipped", n)
 	}
-	fmt.Fprintf(&b, ", %s", r.Elapsed.Round(10*time.Millisecond))
+	precision := 10 * time.Millisecond
+	if r.Elapsed < 100*time.Millisecond {
+		precision = time.Millisecond
+	}
+	fmt.Fprintf(&b, ", %s", r.Elapsed.Round(precision))
 	return b.String()
 }
 
