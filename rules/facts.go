@@ -10,6 +10,9 @@ type facts struct {
 	byContainer map[container][]*model.Access
 	// containers in the order of their first access.
 	containers []container
+	// handedOver marks the maps whose elements are changed in place only by runs
+	// that delete them.
+	handedOver map[container]bool
 	// lost marks the accesses that lost-update reports.
 	lost map[*model.Access]bool
 	// copyUpdates marks the updates that copy-update-race reports.
@@ -17,7 +20,7 @@ type facts struct {
 }
 
 func factsOf(m *model.Model) *facts {
-	f := &facts{byContainer: make(map[container][]*model.Access)}
+	f := &facts{byContainer: make(map[container][]*model.Access), handedOver: make(map[container]bool)}
 	for _, a := range m.Accesses {
 		if !isShareable(a.Place.Region) {
 			continue
@@ -30,6 +33,10 @@ func factsOf(m *model.Model) *facts {
 			f.containers = append(f.containers, c)
 		}
 		f.byContainer[c] = append(f.byContainer[c], a)
+		if isWrite(a.Kind) && !a.Fresh {
+			seen, ok := f.handedOver[c]
+			f.handedOver[c] = a.Doomed && (seen || !ok)
+		}
 	}
 	return f
 }

@@ -49,6 +49,11 @@ func (p *Pass) sharedPlace(at model.Site, pl model.Place, conds []model.Conditio
 		return s
 	}
 	s = p.filtered(s, pl, conds)
+	if s.shared && p.handedOver(pl) {
+		// A message from one program to the next: who takes it has it alone,
+		// unless two packets or requests have one name.
+		s.confidence = min(s.confidence, diag.Low)
+	}
 	if at.Program != nil && !at.Program.Info.Known {
 		s.confidence = min(s.confidence, diag.Medium) // who runs it, and when, is not known
 	}
@@ -90,6 +95,15 @@ func (p *Pass) sharedRegion(at model.Site, pl model.Place, ctx context) sharing 
 		return sharedBy(diag.Medium, "all CPUs share the map's values")
 	}
 	return p.sharedIndex(at, pl, ctx, p.sharedKey(at, m, e, ctx))
+}
+
+// handedOver reports whether every run that changes an element of the place's
+// map deletes that element, too.
+func (p *Pass) handedOver(pl model.Place) bool {
+	if pl.Map == nil || pl.Elem == nil || pl.Elem.KeyKind == model.KeyConst {
+		return false
+	}
+	return p.facts.handedOver[containerOf(pl)]
 }
 
 // onlyIn reports whether every change of the map's or variable's value that

@@ -46,7 +46,7 @@ func (x *exec) copyBytes(in ir.Instr, dst, src *value, size int64) {
 			for _, y := range c.cells {
 				lo, hi := max(y.off, src.off), min(y.off+y.size, src.off+size)
 				if lo < hi {
-					cells = append(cells, cell{lo - src.off, hi - lo, piece(y, lo, hi-lo)})
+					cells = append(cells, cell{lo - src.off, hi - lo, x.identify(piece(y, lo, hi-lo), in, lo-src.off)})
 				}
 			}
 			changedBytes = hasForeign(cells)
@@ -65,7 +65,7 @@ func (x *exec) copyBytes(in ir.Instr, dst, src *value, size int64) {
 			}
 			c := s.contentOf(o)
 			if exact {
-				fillValue := top
+				fillValue := x.identify(top, in, -1)
 				if zero {
 					fillValue = constValue(0)
 				}

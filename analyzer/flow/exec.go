@@ -2,6 +2,7 @@ package flow
 
 import (
 	"math"
+	"slices"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
@@ -133,6 +134,7 @@ func (x *exec) load(in ir.Instr, addr *value, off, size int64, signed bool) *val
 		if v == nil {
 			return x.unknown("load", in, width(bitsOf, signed))
 		}
+		v = x.identify(v, in, 0)
 		if signed {
 			return x.ext(v, bitsOf, true)
 		}
@@ -153,6 +155,9 @@ func (x *exec) load(in ir.Instr, addr *value, off, size int64, signed bool) *val
 			if a == nil {
 				continue
 			}
+			if len(targets) == 1 {
+				v.tag = s.identAt(p, o, size)
+			}
 			if isShared(o) {
 				v.origins = v.origins.union(origins{{load: a, size: size, held: s.heldSerials(), copied: true}})
 			}
@@ -168,6 +173,16 @@ func (x *exec) load(in ir.Instr, addr *value, off, size int64, signed bool) *val
 		}
 	}
 	return v
+}
+
+// identify gives a value that in reads from memory an identity, if it has none:
+// what a helper wrote there is not known, but it is one value from now on.
+func (x *exec) identify(v *value, in ir.Instr, n int64) *value {
+	if v.isPtr() || v.sym != 0 || v.iv.isConst() {
+		return v
+	}
+	id := x.fresh("read", in, n)
+	return v.with(func(v *value) { v.sym = id })
 }
 
 // isBool reports whether a C bool lies at the offset.
@@ -249,6 +264,7 @@ func (x *exec) note(a *access, v *value, p *value, o *object, size int64) {
 		a.storeConst(s.rangeOf(v), v)
 	}
 	x.changed(o)
+	x.ident(v, p, o, size)
 	if k, ok := fillPlace(p, o, size); ok && len(s.fills) < 64 {
 		for _, f := range s.fills {
 			if f.place == k {
@@ -264,12 +280,81 @@ func (x *exec) changed(o *object) {
 	if o.region != model.RegionMapValue {
 		return
 	}
+	x.pending(o)
 	for _, c := range x.s.changed {
 		if c == o {
 			return
 		}
 	}
 	x.s.changed = add(x.s.changed, o)
+}
+
+// pending notes that an element was changed and is still there.
+func (x *exec) pending(o *object) {
+	for _, m := range o.expand() {
+		if !slices.Contains(x.s.pending, m) {
+			x.s.pending = add(x.s.pending, m)
+		}
+	}
+}
+
+// leavePending notes which changed elements are there when the program ends.
+func (x *exec) leavePending() {
+	if !x.e.recording {
+		return
+	}
+	for _, o := range x.s.pending {
+		o.stays = true
+	}
+}
+
+// ident remembers the running thread's or CPU's id in this CPU's own memory: a
+// big record is often built in a per-CPU array, its ids with it.
+func (x *exec) ident(v, p *value, o *object, size int64) {
+	s := x.s
+	if !isPercpu(o) {
+		return
+	}
+	k, exact := fillPlace(p, o, size)
+	if i := slices.IndexFunc(s.idents, func(d ident) bool { return d.place.mapv == o.mapv && (!exact || d.place.overlaps(k)) }); i >= 0 {
+		s.idents = slices.DeleteFunc(slices.Clone(s.idents), func(d ident) bool {
+			return d.place.mapv == o.mapv && (!exact || d.place.overlaps(k))
+		})
+	}
+	switch v.tag {
+	case tagPidTgid, tagTid, tagTgid, tagCPU, tagTask:
+		if exact && len(p.targets()) == 1 && len(s.idents) < 16 {
+			s.idents = add(s.idents, ident{k, v.tag})
+		}
+	}
+}
+
+// identAt gives the id that is known to be in this CPU's own memory.
+func (s *state) identAt(p *value, o *object, size int64) tag {
+	if len(s.idents) == 0 || !isPercpu(o) {
+		return tagNone
+	}
+	if k, ok := fillPlace(p, o, size); ok {
+		for _, d := range s.idents {
+			if d.place == k {
+				return d.tag
+			}
+		}
+	}
+	return tagNone
+}
+
+// isPercpu reports whether an object is the running CPU's element of a per-CPU
+// map.
+func isPercpu(o *object) bool {
+	return o.region == model.RegionMapValue && o.mapv.Type.IsPerCPU() && o.elem != nil && !o.elem.PercpuElem
+}
+
+// overlaps reports whether two places can have bytes in common. A size of 0 is
+// not known.
+func (k fillKey) overlaps(o fillKey) bool {
+	return k.mapv == o.mapv && k.global == o.global && k.key == o.key &&
+		(k.size == 0 || o.off < k.off+k.size) && (o.size == 0 || k.off < o.off+o.size)
 }
 
 // fillPlace names a place that every program run can find again: a global, or

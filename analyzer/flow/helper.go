@@ -35,6 +35,7 @@ func (x *exec) helper(in *ir.Call, args []*value) []*state {
 	case kernel.HelperTailCall:
 		x.logCall(in, args, nil)
 		x.exitEvent(in, "tail call", s.holds, s.sections())
+		x.leavePending()
 		s.setReg(in.Dst, x.unknown("call", in, width(32, true)))
 		return []*state{s}
 	}
@@ -442,6 +443,15 @@ func (x *exec) deleteElement(in *ir.Call, m *ir.Map, keyp *value) {
 		}
 		return v
 	})
+	var pending []*object
+	for _, o := range x.s.pending {
+		if o.mapv == m && (key != "" && o.elem.Key == key || keyp.obj == o) {
+			o.goes = true
+		} else {
+			pending = append(pending, o)
+		}
+	}
+	x.s.pending = pending
 	slices.SortFunc(gone, func(a, b *object) int { return a.id - b.id })
 	for _, o := range gone {
 		if !slices.ContainsFunc(x.s.deleted, func(d deletion) bool { return d.obj == o }) {

@@ -412,7 +412,8 @@ func (e *engine) flowInto(path *callPath, fi *funcInfo, m *memo, b *ir.Block, s 
 func sameState(a, b *state) bool {
 	if len(a.frames) != len(b.frames) || len(a.mem) != len(b.mem) || len(a.facts) != len(b.facts) ||
 		len(a.conds) != len(b.conds) || len(a.missed) != len(b.missed) || len(a.insert) != len(b.insert) ||
-		len(a.deleted) != len(b.deleted) || len(a.fresh) != len(b.fresh) || len(a.fills) != len(b.fills) || len(a.changed) != len(b.changed) {
+		len(a.deleted) != len(b.deleted) || len(a.fresh) != len(b.fresh) || len(a.fills) != len(b.fills) || len(a.changed) != len(b.changed) ||
+		len(a.pending) != len(b.pending) || len(a.idents) != len(b.idents) {
 		return false
 	}
 	for i := range a.frames {
@@ -442,6 +443,8 @@ func sameState(a, b *state) bool {
 	_, changed = intersect(a.fresh, b.fresh, func(x, y *object) bool { return x == y }, changed)
 	_, changed = intersect(a.fills, b.fills, func(x, y fill) bool { return x.place == y.place }, changed)
 	_, changed = intersect(a.changed, b.changed, func(x, y *object) bool { return x == y }, changed)
+	_, changed = intersect(a.pending, b.pending, func(x, y *object) bool { return x == y }, changed)
+	_, changed = intersect(a.idents, b.idents, func(x, y ident) bool { return x == y }, changed)
 	return !changed
 }
 
@@ -540,6 +543,9 @@ func (e *engine) from(path *callPath, b *ir.Block, i int, s *state, out *outcome
 			ret := top
 			if !in.Void {
 				ret = s.operand(in.Val)
+			}
+			if path.parent == nil {
+				x.leavePending()
 			}
 			switch {
 			case path.parent == nil || path.fn.Linkage == ir.Global_:

@@ -128,13 +128,20 @@ func (j *joiner) merge(a, b *state) (*state, bool) {
 	out.fresh, changed = intersect(a.fresh, b.fresh, func(x, y *object) bool { return x == y }, changed)
 	out.deleted, changed = intersect(a.deleted, b.deleted, func(x, y deletion) bool { return x.obj == y.obj }, changed)
 	out.fills, changed = intersect(a.fills, b.fills, func(x, y fill) bool { return x.place == y.place }, changed)
-	for _, o := range b.changed {
-		if !slices.Contains(out.changed, o) {
-			out.changed = add(out.changed, o)
-			changed = true
+	out.idents, changed = intersect(a.idents, b.idents, func(x, y ident) bool { return x == y }, changed)
+	out.changed, changed = unite(a.changed, b.changed, changed)
+	out.pending, changed = unite(a.pending, b.pending, changed)
+	return out, changed
+}
+
+// unite adds to a what only b has.
+func unite(a, b []*object, changed bool) ([]*object, bool) {
+	for _, o := range b {
+		if !slices.Contains(a, o) {
+			a, changed = add(a, o), true
 		}
 	}
-	return out, changed
+	return a, changed
 }
 
 func intersect[T any](a, b []T, same func(x, y T) bool, changed bool) ([]T, bool) {
@@ -227,15 +234,26 @@ func (j *joiner) content(a *state, ca *content, b *state, cb *content, o *object
 		}
 		out.cells = append(out.cells, cell{x.off, x.size, j.value(a, x.v, b, vb, func() sym { return j.phi("mem", o, x.off) })})
 	}
-	for _, y := range cb.cells {
-		if slices.ContainsFunc(ca.cells, func(x cell) bool { return x.off < y.off+y.size && y.off < x.off+x.size }) {
-			continue
+	rest := func(y cell, lo, hi int64) {
+		if lo >= hi {
+			return
 		}
 		va := top
 		if ca.zero {
 			va = constValue(0)
 		}
-		out = out.store(y.off, y.size, j.value(a, va, b, y.v, func() sym { return j.phi("mem", o, y.off) }))
+		out = out.store(lo, hi-lo, j.value(a, va, b, piece(y, lo, hi-lo), func() sym { return j.phi("mem", o, lo) }))
+	}
+	for _, y := range cb.cells {
+		// What lies between a's cells.
+		at := y.off
+		for _, x := range ca.cells {
+			if x.off < y.off+y.size && at < x.off+x.size {
+				rest(y, at, x.off)
+				at = x.off + x.size
+			}
+		}
+		rest(y, at, y.off+y.size)
 	}
 	return out
 }

@@ -30,6 +30,9 @@ type object struct {
 	typ *ir.Type
 	// current, for RegionKernel: the current task.
 	current bool
+	// goes: the program deletes the element somewhere; stays: it may end without
+	// having deleted it after a change. Both are known after the fixpoint.
+	goes, stays bool
 	// fromCtx, for RegionKernel: passed to the program in its context.
 	fromCtx bool
 }

@@ -15,6 +15,7 @@ import (
 type access struct {
 	id       int
 	m        *model.Access
+	obj      *object
 	recorded bool
 	origins  origins
 	conds    []*condition
@@ -46,7 +47,7 @@ func (x *exec) access(in ir.Instr, kind model.AccessKind, p *value, o *object, s
 	k := accessKey{path: x.path.id, in: in, n: n, kind: kind, obj: o, off: p.off, variable: p.variable, varSym: p.varSym, size: size, locks: s.lockKey()}
 	a, ok := x.e.accesses[k]
 	if !ok {
-		a = &access{id: len(x.e.accesses) + 1}
+		a = &access{id: len(x.e.accesses) + 1, obj: o}
 		a.m = &model.Access{Site: x.e.site(x.path, in), Kind: kind, Place: x.e.place(p, o, size), Locks: s.locks(), Sections: s.sections()}
 		switch in := in.(type) {
 		case *ir.Store:
@@ -77,8 +78,7 @@ func (x *exec) access(in ir.Instr, kind model.AccessKind, p *value, o *object, s
 	if kind == model.Load || kind == model.HelperRead {
 		if f, ok := fillPlace(p, o, size); ok {
 			for _, g := range s.fills {
-				if g.place.mapv == f.mapv && g.place.global == f.global && g.place.key == f.key &&
-					(f.size == 0 || g.place.size == 0 || g.place.off < f.off+f.size && f.off < g.place.off+g.place.size) {
+				if g.place.overlaps(f) {
 					a.m.FilledBefore = g.store.m
 					break
 				}
@@ -208,6 +208,7 @@ func (e *engine) finish() {
 	for _, a := range e.order {
 		a.m.Origins = e.originList(a.origins)
 		a.m.Conditions = e.conditionList(a.conds, a)
+		a.m.Doomed = a.obj.goes && !a.obj.stays && !e.exhausted
 		e.m.Accesses = append(e.m.Accesses, a.m)
 	}
 }

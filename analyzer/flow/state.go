@@ -66,6 +66,13 @@ type deletion struct {
 	site *model.Site
 }
 
+// ident is an id of the running thread or CPU that was put into this CPU's own
+// memory and is still there.
+type ident struct {
+	place fillKey
+	tag   tag
+}
+
 // fill is a store to a shared place with a constant key in this invocation.
 type fill struct {
 	place fillKey
@@ -97,6 +104,9 @@ type state struct {
 	deleted []deletion
 	fills   []fill
 	changed []*object // map values changed in place
+	// pending are those of them that were not deleted since.
+	pending []*object
+	idents  []ident
 	// configs are the syms of read-only globals that branches tested, sorted.
 	configs []sym
 }
@@ -401,6 +411,9 @@ func (s *state) forget(t *symTable, base sym) {
 // age makes every pointer to o one to the object of the loop's earlier round.
 func (s *state) age(o *object) {
 	old := o.old
+	if slices.Contains(s.pending, o) {
+		o.stays = true // which of the rounds' elements is deleted is not followed
+	}
 	s.rewrite(func(v *value) *value {
 		if v.obj != o {
 			return v

@@ -217,6 +217,9 @@ type Access struct {
 	FilledBefore *Access
 	// Deleted is the delete call after which the access happens.
 	Deleted *Site
+	// Doomed: an element of a map that every run of the program which changes
+	// it deletes before it ends.
+	Doomed bool
 	// Bulk: part of a struct copy, memcpy or memset.
 	Bulk bool
 	// Bitfield: the store writes back the unit of a bit-field.
