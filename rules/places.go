@@ -22,6 +22,9 @@ func owner(pl model.Place) string {
 // "offset 8 of flows".
 func describe(pl model.Place) string {
 	name := owner(pl)
+	if pl.Region == model.RegionArena && pl.Elem != nil {
+		return behindPointer(pl)
+	}
 	switch {
 	case name == "" && pl.Field != "":
 		return pl.Field
@@ -36,6 +39,23 @@ func describe(pl model.Place) string {
 		return "the value of " + name
 	}
 	return name
+}
+
+// behindPointer names arena memory that a pointer points to: "elem.value in
+// arena heap".
+func behindPointer(pl model.Place) string {
+	what := pl.Field
+	if u := pl.Elem.Type.Underlying(); u != nil && u.Name != "" && (u.Kind == ir.Struct || u.Kind == ir.Union) && what != "" {
+		what = u.Name + "." + what
+	}
+	where := "an arena"
+	if pl.Map != nil {
+		where = "arena " + pl.Map.Name
+	}
+	if what == "" {
+		return "memory in " + where
+	}
+	return what + " in " + where
 }
 
 // container identifies what a place is in: a map or a variable. Places in
@@ -87,6 +107,9 @@ func sameElement(a, b model.Place) same {
 	if containerOf(a) != containerOf(b) {
 		return differs
 	}
+	if a.Region == model.RegionArena && a.Global == nil {
+		return sameMemory(a.Elem, b.Elem)
+	}
 	if a.Map == nil {
 		return isSame
 	}
@@ -107,6 +130,23 @@ func sameElement(a, b model.Place) same {
 		return isSame
 	case ea.KeyKind == eb.KeyKind && (ea.KeyKind == model.KeyThread || ea.KeyKind == model.KeyProcess || ea.KeyKind == model.KeyOwnTask):
 		return isSame
+	}
+	return maySame
+}
+
+// sameMemory compares what lies behind two pointers into an arena. Places in
+// structs of different types differ; where the type is not known nothing is
+// said of them.
+func sameMemory(a, b *model.Element) same {
+	switch {
+	case a == nil || b == nil:
+		return differs
+	case a.ID == b.ID, a.Key != "" && a.Key == b.Key:
+		return isSame
+	}
+	ta, tb := a.Type.Underlying(), b.Type.Underlying()
+	if ta == nil || tb == nil || ta.Kind != tb.Kind || ta.Name != tb.Name || ta.Size != tb.Size {
+		return differs
 	}
 	return maySame
 }

@@ -26,6 +26,9 @@ func sharedBy(c diag.Confidence, why string) sharing {
 // confinement is decided; rules lower their confidence to its, and stay silent
 // where it says so.
 func (p *Pass) shared(a *model.Access) sharing {
+	if a.Fresh && a.Place.Region == model.RegionArena {
+		return confined("allocated by this run and not published yet")
+	}
 	return p.sharedPlace(a.Site, a.Place, a.Conditions)
 }
 
@@ -73,7 +76,7 @@ func (p *Pass) sharedPlace(at model.Site, pl model.Place, conds []model.Conditio
 func (p *Pass) sharedRegion(at model.Site, pl model.Place, ctx context) sharing {
 	switch pl.Region {
 	case model.RegionArena:
-		return sharedBy(diag.Medium, "an arena is shared by every program and by userspace")
+		return p.sharedArena(at, pl, ctx)
 	case model.RegionGlobal:
 		return p.sharedIndex(at, pl, ctx, sharedBy(diag.High, "a global variable is shared by all CPUs"))
 	}
@@ -95,6 +98,23 @@ func (p *Pass) sharedRegion(at model.Site, pl model.Place, ctx context) sharing 
 		return sharedBy(diag.Medium, "all CPUs share the map's values")
 	}
 	return p.sharedIndex(at, pl, ctx, p.sharedKey(at, m, e, ctx))
+}
+
+// sharedArena judges arena memory: a variable, or what lies behind a pointer,
+// by where the pointer is kept.
+func (p *Pass) sharedArena(at model.Site, pl model.Place, ctx context) sharing {
+	s := sharedBy(diag.Medium, "an arena is shared by every program and by userspace")
+	if pl.Elem != nil {
+		switch pl.Elem.KeyKind {
+		case model.KeyUnknown, model.KeyConst:
+		case model.KeyUntraced:
+			s.confidence = diag.Low
+		default:
+			s = p.sharedKey(at, pl.Map, pl.Elem, ctx)
+			s.confidence = min(s.confidence, diag.Medium)
+		}
+	}
+	return p.sharedIndex(at, pl, ctx, s)
 }
 
 // handedOver reports whether every run that changes an element of the place's

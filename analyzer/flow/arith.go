@@ -110,6 +110,12 @@ func (x *exec) bin(in *ir.Bin) *value {
 	switch {
 	case ib.isConst():
 		out.sym = x.e.syms.derived(op+"c", a.sym, 0, ib.lo^imm<<40)
+		switch {
+		case n == 64 && in.Op == ir.Add:
+			x.e.syms.moved(out.sym, a.sym, ib.lo)
+		case n == 64 && in.Op == ir.Sub:
+			x.e.syms.moved(out.sym, a.sym, -ib.lo)
+		}
 	case ia.isConst():
 		out.sym = x.e.syms.derived("c"+op, b.sym, 0, ia.lo^imm<<40)
 	case a.sym != 0 && b.sym != 0:

@@ -195,6 +195,9 @@ func effects(in ir.Instr) (def ir.Reg, uses []ir.Reg) {
 	case *ir.Ext:
 		def = in.Dst
 		use(in.Src)
+	case *ir.AddrSpaceCast:
+		def = in.Dst
+		use(in.Src)
 	case *ir.Opaque:
 		def = in.Dst
 		use(in.Args...)

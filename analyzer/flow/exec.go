@@ -52,6 +52,8 @@ func (x *exec) exec(in ir.Instr) {
 		s.setReg(in.Dst, x.bin(in))
 	case *ir.Ext:
 		s.setReg(in.Dst, x.ext(s.operand(in.Src), in.Bits, in.Signed))
+	case *ir.AddrSpaceCast:
+		s.setReg(in.Dst, x.arenaAddress(in))
 	case *ir.Opaque:
 		var from origins
 		for _, a := range in.Args {
@@ -247,6 +249,7 @@ func (x *exec) store(in *ir.Store) {
 				s.mem[o] = s.contentOf(o).store(p.off, in.Size, v)
 			}
 		case o.logged():
+			x.publish(v, p, o)
 			a := x.access(in, model.Store, p, o, in.Size, 0)
 			if a == nil {
 				continue

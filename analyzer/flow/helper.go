@@ -96,6 +96,8 @@ func (x *exec) result(in *ir.Call, ret kernel.Ret, t kernel.Tag, m *ir.Map, args
 	case kernel.RetRingbufOrNull, kernel.RetAllocOrNull, kernel.RetNodeOrNull, kernel.RetMemOrNull,
 		kernel.RetObject, kernel.RetObjectOrNull, kernel.RetPercpu, kernel.RetPercpuOrNull:
 		return x.newObject(in, ret, t)
+	case kernel.RetArenaOrNull:
+		return x.newPages(in)
 	}
 	v := x.unknown("call", in, anyInt)
 	switch t {

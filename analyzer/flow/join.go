@@ -376,7 +376,7 @@ func (e *engine) describePhi(o *object) {
 	o.alts = nil
 	same := true
 	for _, m := range o.members[1:] {
-		if m.region != first.region || m.mapv != first.mapv || m.global != first.global || m.slot != first.slot || m.region != model.RegionMapValue {
+		if m.region != first.region || m.mapv != first.mapv || m.global != first.global || m.slot != first.slot || m.elem == nil || first.elem == nil {
 			same = false
 		}
 	}
@@ -392,8 +392,12 @@ func (e *engine) describePhi(o *object) {
 	id := o.elem.ID
 	*o.elem = *first.elem
 	o.elem.ID = id
+	o.typ, o.typOff = first.typ, first.typOff
 	for _, m := range o.members[1:] {
 		o.elem.Weaken(m.elem.KeyKind, m.elem.KeyConst, m.elem.Key)
+		if m.typ != first.typ || m.typOff != first.typOff {
+			o.typ, o.typOff, o.elem.Type = nil, 0, nil
+		}
 	}
 }
 

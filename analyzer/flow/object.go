@@ -10,8 +10,8 @@ import (
 type object struct {
 	region model.Region
 	id     int
-	mapv   *ir.Map        // RegionMapValue
-	elem   *model.Element // RegionMapValue
+	mapv   *ir.Map        // RegionMapValue, and RegionArena behind a pointer
+	elem   *model.Element // likewise
 	global *ir.Global     // RegionGlobal, RegionArena
 	slot   *ir.Slot       // RegionStack
 	// old is the object for the same lookup in an earlier round of a loop, nil
@@ -26,8 +26,12 @@ type object struct {
 	path    *callPath // of the frame, for RegionStack
 	// elemRecorded: elem's key was set in the recording pass already.
 	elemRecorded bool
-	// typ is the type of a bpf_obj_new object, nil when not known.
-	typ *ir.Type
+	// typ is the type of a bpf_obj_new object or of arena memory, nil when not
+	// known; it begins typOff bytes from where offsets count.
+	typ    *ir.Type
+	typOff int64
+	// ptr is the sym of the pointer to arena memory.
+	ptr sym
 	// current, for RegionKernel: the current task.
 	current bool
 	// goes: the program deletes the element somewhere; stays: it may end without
@@ -48,6 +52,8 @@ func (o *object) expand() []*object {
 // layout gives the type at the start of the object, nil when not known.
 func (o *object) layout() *ir.Type {
 	switch {
+	case o.behindPointer():
+		return o.typ
 	case o.mapv != nil:
 		return o.mapv.Value
 	case o.global != nil:

@@ -19,6 +19,8 @@ type access struct {
 	recorded bool
 	origins  origins
 	conds    []*condition
+	// pointee is what a pointer that is loaded points to, nil when not known.
+	pointee *ir.Type
 	// consts: the value stored, as far as it is the same on all paths.
 	constKnown, notConst bool
 }
@@ -55,6 +57,9 @@ func (x *exec) access(in ir.Instr, kind model.AccessKind, p *value, o *object, s
 		case *ir.Call:
 			a.m.Callee = in.Name
 		}
+		if kind == model.Load && size == 8 {
+			a.pointee = pointee(o.layout(), p.off-o.typOff)
+		}
 		x.e.accesses[k] = a
 	}
 	if !x.e.recording {
@@ -90,7 +95,12 @@ func (x *exec) access(in ir.Instr, kind model.AccessKind, p *value, o *object, s
 
 // place describes the memory that p points to in o.
 func (e *engine) place(p *value, o *object, size int64) model.Place {
-	pl := model.Place{Region: o.region, Map: o.mapv, Elem: o.elem, Global: o.global, Off: p.off, Size: size}
+	pl := model.Place{Region: o.region, Map: o.mapv, Elem: o.elem, Global: o.global, Off: p.off - o.typOff, Size: size}
+	if pl.Off < 0 && !p.variable {
+		// Before what the pointer is known to point to: around it.
+		pl.Off, pl.IndexKey = -1, fmt.Sprintf("o%d+%d", o.id, p.off)
+		return pl
+	}
 	describe(&pl, o.layout())
 	if p.variable {
 		// The path is that of the element at the constant part of the offset;

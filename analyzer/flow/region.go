@@ -51,7 +51,7 @@ func (e *engine) idempotent(c *condition) bool {
 		seen[b.Index] = true
 		for _, in := range b.Instrs {
 			switch in := in.(type) {
-			case *ir.Copy, *ir.MapAddr, *ir.GlobalAddr, *ir.FuncAddr, *ir.StackAddr, *ir.Bin, *ir.Ext, *ir.Load, *ir.Jump:
+			case *ir.Copy, *ir.MapAddr, *ir.GlobalAddr, *ir.FuncAddr, *ir.StackAddr, *ir.Bin, *ir.Ext, *ir.AddrSpaceCast, *ir.Load, *ir.Jump:
 				switch in := in.(type) {
 				case *ir.StackAddr:
 					slotOf[in.Dst] = in.Slot

@@ -381,10 +381,14 @@ func (s *state) forget(t *symTable, base sym) {
 		old := t.dependsOn(v.sym, base)
 		index := t.dependsOn(v.varSym, base)
 		comparison := v.cmp != nil && (t.dependsOn(v.cmp.a.sym, base) || t.dependsOn(v.cmp.b.sym, base))
-		if !old && !index && !comparison {
+		behind := v.obj != nil && t.dependsOn(v.obj.ptr, base)
+		if !old && !index && !comparison && !behind {
 			return v
 		}
 		return v.with(func(c *value) {
+			if behind {
+				c.obj = v.obj.old
+			}
 			if old {
 				if v.isPtr() {
 					c.nullable = v.nullable && !s.isNonNull(v)

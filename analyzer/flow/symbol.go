@@ -25,6 +25,9 @@ type symInfo struct {
 	// config: computed from read-only globals alone, which are fixed when the
 	// program is loaded.
 	config bool
+	// from and plus, when from is set: the sym is from + plus.
+	from sym
+	plus int64
 }
 
 // maxBases bounds how many places a value may be computed from before its
@@ -81,6 +84,22 @@ func (t *symTable) derived(op string, a, b sym, imm int64) sym {
 	t.byKey[k] = s
 	t.info = append(t.info, symInfo{bases: bases, config: config})
 	return s
+}
+
+// moved notes that s is a + c.
+func (t *symTable) moved(s, a sym, c int64) {
+	if s != 0 && a != 0 {
+		t.info[s].from, t.info[s].plus = a, c
+	}
+}
+
+// split gives the sym that s was computed from by adding constants, and their
+// sum.
+func (t *symTable) split(s sym) (base sym, plus int64) {
+	for s != 0 && t.info[s].from != 0 {
+		s, plus = t.info[s].from, plus+t.info[s].plus
+	}
+	return s, plus
 }
 
 // fixed gives the sym of a value that is the same whenever it is read.

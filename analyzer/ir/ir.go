@@ -255,6 +255,16 @@ type Ext struct {
 	Signed bool
 }
 
+// AddrSpaceCast sets Dst to the address in the kernel that the arena pointer Src
+// stands for; what it points to is arena memory. BPF_ADDR_SPACE_CAST in
+// objects, the use of a pointer to address space 1 in C.
+type AddrSpaceCast struct {
+	Base
+	Dst  Reg
+	Src  Operand
+	Type *Type // what Src points to as the source declares it; nil when not known
+}
+
 // Opaque sets Dst to an unknown scalar computed from the given operands (byte
 // swaps, floating point, builtins without a model): it derives from them.
 type Opaque struct {

@@ -151,6 +151,8 @@ func (f *Func) Instr(in Instr) string {
 		return fmt.Sprintf("%s = %s %s %s %s", f.regName(x.Dst), f.operand(x.A), x.Op, f.operand(x.B), sign(x.Bits, x.Signed))
 	case *Ext:
 		return fmt.Sprintf("%s = ext %s %s", f.regName(x.Dst), f.operand(x.Src), sign(x.Bits, x.Signed))
+	case *AddrSpaceCast:
+		return fmt.Sprintf("%s = arena %s", f.regName(x.Dst), f.operand(x.Src))
 	case *Opaque:
 		return fmt.Sprintf("%s = opaque(%s)", f.regName(x.Dst), f.operands(x.Args))
 	case *Load:

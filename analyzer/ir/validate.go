@@ -127,6 +127,9 @@ func Regs(in Instr) []Reg {
 	case *Ext:
 		out = append(out, x.Dst)
 		use(x.Src)
+	case *AddrSpaceCast:
+		out = append(out, x.Dst)
+		use(x.Src)
 	case *Opaque:
 		out = append(out, x.Dst)
 		use(x.Args...)

@@ -79,12 +79,15 @@ const (
 	KeySocket            // storage of the socket the program runs for
 	KeyObject            // storage of another socket, inode or cgroup
 	KeyTaskCPU           // the CPU that a scheduler callback is about: its argument, or its task\'s
+	KeyUntraced          // arena memory behind a pointer of which is not known where it came from
 	KeyIter              // the element a bpf_for_each_map_elem callback or map iterator visits
 )
 
 // Element identifies one looked-up map value: a lookup at one place of the
 // program gives one Element; so two lookups of the same key are two Elements,
-// as in the verifier, but with equal Key.
+// as in the verifier, but with equal Key. It also identifies a piece of arena
+// memory behind one pointer; its Key then names the place that the pointer was
+// loaded from, and its KeyKind tells who else finds the pointer there.
 type Element struct {
 	ID       int
 	Site     Site // of the lookup
@@ -95,13 +98,16 @@ type Element struct {
 	PercpuElem bool
 	// Inner: the map was itself found in a map-in-map.
 	Inner bool
+	// Type is what lies in arena memory, nil when that is not known; of map
+	// values the map tells.
+	Type *ir.Type
 }
 
 // Place is a piece of memory.
 type Place struct {
 	Region Region
-	Map    *ir.Map    // RegionMapValue
-	Elem   *Element   // RegionMapValue
+	Map    *ir.Map    // RegionMapValue, and RegionArena behind a pointer
+	Elem   *Element   // likewise
 	Global *ir.Global // RegionGlobal and RegionArena
 	Off    int64      // from the start of the value or variable; -1 when not constant
 	Size   int64      // bytes; 0 when not known

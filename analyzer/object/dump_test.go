@@ -102,6 +102,8 @@ func text(in ir.Instr) string {
 		return fmt.Sprintf("r%d = %s %s%s%d %s", in.Dst, operand(in.A), opNames[in.Op], signed(in.Signed), in.Bits, operand(in.B))
 	case *ir.Ext:
 		return fmt.Sprintf("r%d = ext%s%d %s", in.Dst, signed(in.Signed), in.Bits, operand(in.Src))
+	case *ir.AddrSpaceCast:
+		return fmt.Sprintf("r%d = arena %s", in.Dst, operand(in.Src))
 	case *ir.Opaque:
 		return fmt.Sprintf("r%d = opaque(%s)", in.Dst, operands(in.Args))
 	case *ir.Havoc:

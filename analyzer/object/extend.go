@@ -47,6 +47,8 @@ func mentions(in ir.Instr, r ir.Reg) bool {
 		return is(in.Dst, in.Src)
 	case *ir.Ext:
 		return is(in.Dst, in.Src)
+	case *ir.AddrSpaceCast:
+		return is(in.Dst, in.Src)
 	case *ir.Bin:
 		return is(in.Dst, in.A, in.B)
 	case *ir.Load:

@@ -249,7 +249,12 @@ func (lo *lowering) alu(in *insn) {
 
 // offAddrSpaceCast is BPF_ADDR_SPACE_CAST: a 64-bit move with it converts
 // between an arena's two address spaces (kernel/bpf/verifier.c, check_alu_op).
-const offAddrSpaceCast = 1
+// The immediate names them, the new one in its upper half; immToKernel makes
+// an address that programs can use.
+const (
+	offAddrSpaceCast = 1
+	immToKernel      = 1
+)
 
 func (lo *lowering) mov(in *insn, bits int) {
 	dst := ir.Reg(in.dst)
@@ -275,6 +280,10 @@ func (lo *lowering) mov(in *insn, bits int) {
 	case 0, offAddrSpaceCast:
 		if bits == 32 {
 			lo.emit(&ir.Ext{Base: lo.base(), Dst: dst, Src: src, Bits: 32})
+			return
+		}
+		if in.off == offAddrSpaceCast && in.imm == immToKernel {
+			lo.emit(&ir.AddrSpaceCast{Base: lo.base(), Dst: dst, Src: src})
 			return
 		}
 		lo.emit(&ir.Copy{Base: lo.base(), Dst: dst, Src: src})

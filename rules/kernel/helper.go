@@ -99,6 +99,7 @@ const (
 	RetMapValueOrNull     // a map value of the map passed first
 	RetRingbufOrNull      // a reserved ring buffer record
 	RetMemOrNull          // other memory (dynptr data)
+	RetArenaOrNull        // pages of an arena, which nobody else knows of yet
 	RetPercpu             // a kernel per-CPU variable
 	RetPercpuOrNull
 	RetObject       // a kernel object

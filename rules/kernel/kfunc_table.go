@@ -69,7 +69,7 @@ var kfuncTable = []KfuncInfo{
 	{Name: "bpf_iter_scx_dsq_destroy", Class: KfuncIterDestroy, Since: Version{6, 12}, Args: []Arg{iterator}},
 
 	// Arenas. kernel/bpf/arena.c.
-	{Name: "bpf_arena_alloc_pages", Class: KfuncArenaAlloc, Since: Version{6, 9}, Args: []Arg{mapPtr, scalar, scalar, scalar, scalar}, Ret: RetMemOrNull, Sleepable: true},
+	{Name: "bpf_arena_alloc_pages", Class: KfuncArenaAlloc, Since: Version{6, 9}, Args: []Arg{mapPtr, scalar, scalar, scalar, scalar}, Ret: RetArenaOrNull, Sleepable: true},
 	{Name: "bpf_arena_free_pages", Since: Version{6, 9}, Args: []Arg{mapPtr, scalar, scalar}, Sleepable: true},
 	{Name: "bpf_arena_reserve_pages", Since: Version{6, 17}, Args: []Arg{mapPtr, scalar, scalar}, Ret: RetScalar},
 

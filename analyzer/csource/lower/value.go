@@ -461,7 +461,27 @@ func (f *fn) at(v value, n cc.Node) lval {
 	if t == nil {
 		t = f.unknown
 	}
-	return lval{t: t, addr: v.op, volatile: t.has(ir.Volatile), atomic: t.has(kAtomic) && !t.isAggregate(), node: n}
+	lv := lval{t: t, addr: v.op, volatile: t.has(ir.Volatile), atomic: t.has(kAtomic) && !t.isAggregate(), node: n}
+	if t.inArena() && !v.op.IsImm {
+		lv.addr = f.arenaAddress(v.op, t, n)
+	}
+	return lv
+}
+
+// arenaAddress is the address behind a pointer to address space 1.
+func (f *fn) arenaAddress(ptr ir.Operand, t *ctype, n cc.Node) ir.Operand {
+	r := f.newReg("")
+	cast := &ir.AddrSpaceCast{Dst: r, Src: ptr}
+	if f.dry == 0 {
+		if n != nil {
+			cast.Pos = f.pos(n)
+		}
+		if !t.isVoid() {
+			cast.Type = f.irType(t)
+		}
+	}
+	f.emit(cast)
+	return ir.R(r)
 }
 
 // element makes the lvalue of element i of an array, or of what a pointer

@@ -28,8 +28,8 @@ type Result struct {
 type Options struct {
 	// Body is the index of a function's opening brace, else -1.
 	Body int
-	// Function is set for functions with and without a body, Variable for variables.
-	Function, Variable bool
+	// Function is set for functions with and without a body.
+	Function bool
 	// Constant gives the value of an enumerator, as far as it is a plain number.
 	Constant func(name string) (string, bool)
 }
@@ -406,10 +406,6 @@ func (r *repairer) attribute(i, end int) {
 		if kept == "naked" && (r.body < 0 || i < r.body) {
 			r.res.Naked = true
 		}
-		if kept == "address_space" && !r.ofVariable(i) {
-			// On a type, cc makes a copy of what may still be incomplete.
-			kept = ""
-		}
 		if kept == "aligned" && argEnd == j {
 			// Without a value: the target's largest alignment.
 			r.put(name, "__attribute__", "(", "(", "aligned", "(", "8", ")", ")", ")")
@@ -426,23 +422,6 @@ func (r *repairer) attribute(i, end int) {
 		}
 		j = argEnd
 	}
-}
-
-// ofVariable tells whether the attribute at i is one of a variable's own, outside of
-// all brackets.
-func (r *repairer) ofVariable(i int) bool {
-	if !r.opt.Variable {
-		return false
-	}
-	for j := 0; j < i; j++ {
-		switch t := &r.in[j]; {
-		case (t.Is("__attribute__") || t.Is("__attribute")) && r.in[j+1].Is("("):
-			j = closing(r.in, j+1)
-		case t.Is("{") || t.Is("(") || t.Is("*"):
-			return false
-		}
-	}
-	return true
 }
 
 // constant gives the value of an attribute's argument that is one enumerator; cc

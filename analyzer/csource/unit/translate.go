@@ -60,7 +60,6 @@ func prepare(decls []*reduce.Decl, slots []reduce.Slot) []*item {
 		res := repair.Decl(d.Toks, repair.Options{
 			Body:     d.Body,
 			Function: d.Kind == reduce.Func || d.Kind == reduce.Proto,
-			Variable: d.Kind == reduce.Var,
 			Constant: constant,
 		})
 		it.toks = res.Toks
