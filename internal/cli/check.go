@@ -52,6 +52,7 @@ done.`,
 		},
 	}
 	flags.register(cmd.Flags())
+	completeFlags(cmd)
 	return cmd
 }
 

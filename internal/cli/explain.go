@@ -23,11 +23,7 @@ func (c *Command) explainCommand() *cobra.Command {
 			return nil
 		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			var words []string
-			for _, r := range rules.All() {
-				words = append(words, r.ID+"\t"+r.Summary, r.Name+"\t"+r.Summary)
-			}
-			return words, cobra.ShellCompDirectiveNoFileComp
+			return ruleWords(), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			r := rules.Lookup(args[0])

@@ -29,22 +29,17 @@ func writeMan(b *strings.Builder, root *cobra.Command) {
 	fmt.Fprintf(b, ".TH BPFLOCKCHECK 1 \"\" %s\n", roffQuote("bpflockcheck "+version()))
 	fmt.Fprintf(b, ".SH NAME\nbpflockcheck \\- %s\n", roff(strings.ToLower(root.Short[:1])+root.Short[1:]))
 	fmt.Fprintf(b, ".SH SYNOPSIS\n.nf\n%s\n", roff(root.UseLine()))
-	for _, sub := range root.Commands() {
-		if sub.IsAvailableCommand() {
-			fmt.Fprintln(b, roff(sub.UseLine()))
-		}
+	for _, sub := range commands(root) {
+		fmt.Fprintln(b, roff(sub.UseLine()))
 	}
 	fmt.Fprintf(b, ".fi\n.SH DESCRIPTION\n%s\n", roff(root.Long))
 	b.WriteString(".SH OPTIONS\n")
 	manFlags(b, root.LocalFlags())
 	b.WriteString(".SH COMMANDS\n")
-	for _, sub := range root.Commands() {
-		if !sub.IsAvailableCommand() {
-			continue
-		}
+	for _, sub := range commands(root) {
 		fmt.Fprintf(b, ".SS %s\n", roff(sub.UseLine()))
 		text := sub.Long
-		if text == "" || sub.Name() == "completion" {
+		if text == "" || sub.Parent().Name() == "completion" {
 			text = sub.Short + "."
 		}
 		fmt.Fprintln(b, roff(text))
@@ -55,6 +50,21 @@ func writeMan(b *strings.Builder, root *cobra.Command) {
 	fmt.Fprintf(b, ".SH EXIT STATUS\n.TP\n.B %d\nnothing at or above \\-\\-fail\\-on\n.TP\n.B %d\nfindings\n.TP\n.B %d\nthe job could not be done\n",
 		ExitOK, ExitFindings, ExitFailure)
 	fmt.Fprintf(b, ".SH EXAMPLES\n.nf\n%s\n.fi\n", roff(root.Example))
+}
+
+// commands gives the commands that do something, those of a group each alone.
+func commands(parent *cobra.Command) []*cobra.Command {
+	var out []*cobra.Command
+	for _, sub := range parent.Commands() {
+		switch {
+		case !sub.IsAvailableCommand():
+		case sub.HasAvailableSubCommands():
+			out = append(out, commands(sub)...)
+		default:
+			out = append(out, sub)
+		}
+	}
+	return out
 }
 
 func manFlags(b *strings.Builder, flags *pflag.FlagSet) {

@@ -133,12 +133,12 @@ func TestColorOnTerminal(t *testing.T) {
 
 // The null device is no terminal, by whatever name it was opened.
 func TestNullDevice(t *testing.T) {
-	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	null, err := os.OpenFile("/dev/./null", os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer null.Close()
-	if isTerminal(os.NewFile(null.Fd(), "/dev/stderr")) {
+	if isTerminal(null) {
 		t.Error("standard error sent to the null device is taken for a terminal")
 	}
 }

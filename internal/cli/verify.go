@@ -85,6 +85,7 @@ done.`,
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVar(&format, "format", "text", "output `FORMAT`: text, matrix (programs and kernels), json")
+	complete(cmd, "format", cobra.FixedCompletions(verifyFormats, cobra.ShellCompDirectiveNoFileComp))
 	f.StringArrayVar(&vms, "vm", nil, "boot the kernel image `VMLINUZ` under qemu and ask its verifier; repeatable")
 	f.DurationVar(&timeout, "timeout", 0, "time limit for each --vm (default: 2m, and 2s an object)")
 	f.BoolVar(&console, "console", false, "show what the virtual machines' kernels print")
