@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/position"
 )
 
 // merge makes one finding of those that show the same bug: the same header
@@ -15,6 +16,7 @@ func merge(fs []diag.Finding) []diag.Finding {
 	fs = mergeEqual(fs)
 	fs = mergeEvidence(fs)
 	fs = mergeMoved(fs)
+	agreeOnFixes(fs)
 	slices.SortStableFunc(fs, func(a, b diag.Finding) int { return a.Compare(&b) })
 	return fs
 }
@@ -174,6 +176,7 @@ func absorb(f, g *diag.Finding) {
 	slices.SortFunc(f.Programs, func(a, b diag.Program) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Section, b.Section))
 	})
+	f.AgreeOnFix(g)
 	f.Evidence = slices.Clone(f.Evidence)
 	for _, e := range g.Evidence {
 		if !slices.Contains(f.Evidence, e) {
@@ -195,8 +198,33 @@ func absorb(f, g *diag.Finding) {
 	if f.Help == "" {
 		f.Help = g.Help
 	}
-	if f.Fix == nil {
-		f.Fix = g.Fix
+}
+
+// agreeOnFixes drops the fixes of text that another finding of the same rule,
+// about another map or variable, has no such fix for: a function that is given
+// both.
+func agreeOnFixes(fs []diag.Finding) {
+	type key struct {
+		rule string
+		span position.Span
+	}
+	first := map[key]int{}
+	for round := range 2 { // what the last one says counts for the first one too
+		for i := range fs {
+			k := key{fs[i].Rule, fs[i].Span}
+			if fs[i].Span.EndLine == 0 || fromObject(&fs[i]) {
+				continue
+			}
+			j, ok := first[k]
+			switch {
+			case !ok:
+				first[k] = i
+			case round == 0:
+				fs[j].AgreeOnFix(&fs[i])
+			default:
+				fs[i].AgreeOnFix(&fs[j])
+			}
+		}
 	}
 }
 

@@ -135,9 +135,7 @@ func merge(found []*finding) []diag.Finding {
 				m.Related = append(m.Related, r)
 			}
 		}
-		if m.Fix == nil {
-			m.Fix = f.Fix
-		}
+		m.AgreeOnFix(&f.Finding)
 	}
 	out := make([]diag.Finding, 0, len(order))
 	for _, k := range order {

@@ -6,6 +6,7 @@ package diag
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/position"
@@ -168,6 +169,26 @@ type Finding struct {
 	// the ELF object's path, for findings in an object.
 	Insn   int
 	Object string
+}
+
+// AgreeOnFix drops the fix of f, about the same text as g, unless g has the same
+// one: what mends one use of the text must not break the other. A finding in an
+// object never has a fix and so says nothing against one.
+func (f *Finding) AgreeOnFix(g *Finding) {
+	switch {
+	case f.Fix.equal(g.Fix):
+	case !slices.Contains(f.Evidence, FromSource) && !slices.Contains(f.Evidence, FromGo):
+		f.Fix, f.Help = g.Fix, g.Help
+	case slices.Contains(g.Evidence, FromSource) || slices.Contains(g.Evidence, FromGo):
+		if f.Fix != nil && g.Fix == nil {
+			f.Help = g.Help // it says why
+		}
+		f.Fix = nil
+	}
+}
+
+func (f *Fix) equal(g *Fix) bool {
+	return f == nil && g == nil || f != nil && g != nil && slices.Equal(f.Edits, g.Edits)
 }
 
 // Compare is a total order on findings: by place, then rule, then the rest.

@@ -4,6 +4,8 @@ package fixer
 import (
 	"errors"
 	"fmt"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -83,8 +85,12 @@ func Make(fs []diag.Finding, files *source.Files, unsafe bool) *Plan {
 func resolve(fix *diag.Fix, files *source.Files) (map[string][]edit, error) {
 	out := map[string][]edit{}
 	for _, e := range fix.Edits {
-		if _, err := files.Read(e.Span.File); err != nil {
+		content, err := files.Read(e.Span.File)
+		if err != nil {
 			return nil, err
+		}
+		if generated(content) {
+			return nil, errors.New("the file is generated: change what it is made from")
 		}
 		m := files.Mapper(e.Span.File)
 		start, ok1 := m.Offset(e.Span.Line, e.Span.Col)
@@ -105,6 +111,15 @@ func resolve(fix *diag.Fix, files *source.Files) (map[string][]edit, error) {
 	}
 	return out, nil
 }
+
+// generatedRE is how generators mark their output, in Go by convention
+// (https://go.dev/s/generatedcode) and in C by imitation.
+var generatedRE = regexp.MustCompile(`(?m)^\s*(//|/?\*)\s*Code generated .*DO NOT EDIT\.?\s*(\*/)?\s*$`)
+
+// maxMark is how far into a file, in bytes, the mark is looked for.
+const maxMark = 4096
+
+func generated(content []byte) bool { return generatedRE.Match(content[:min(len(content), maxMark)]) }
 
 func conflict(edits, accepted map[string][]edit) error {
 	for file, es := range edits {
@@ -173,8 +188,16 @@ func (p *Plan) Diff() string {
 	return b.String()
 }
 
-// Write puts the changes on disk, each file atomically.
+// Write puts the changes on disk, each file atomically. It writes none when one
+// of them is read-only.
 func (p *Plan) Write() error {
+	for _, name := range p.names() {
+		// Replacing a file needs no right to write to it, but that it lacks one
+		// is meant.
+		if info, err := os.Stat(p.files.Abs(name)); err == nil && info.Mode().Perm()&0o222 == 0 {
+			return fmt.Errorf("fix: %s is read-only; no file was changed", name)
+		}
+	}
 	for _, name := range p.names() {
 		if err := atomicfile.Write(p.files.Abs(name), p.Changed[name], 0o644); err != nil {
 			return fmt.Errorf("fix: %w", err)
