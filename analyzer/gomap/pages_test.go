@@ -29,46 +29,60 @@ func section(page, heading, lang string) string {
 }
 
 // TestPages: the bad example of each rule's page is found, the good one is
-// clean, and both compile.
+// clean, and both compile. The examples are packages of one module: loading
+// what they import takes longer than all the rest.
 func TestPages(t *testing.T) {
-	for _, id := range []string{ruleLookup, ruleUpdate, ruleIterate, ruleIneffect, ruleLostUpdate} {
-		t.Run(id, func(t *testing.T) {
-			t.Parallel()
-			page := rules.Page(rules.Lookup(id))
-			for _, heading := range []string{"Bad", "Good"} {
-				dir := t.TempDir()
-				for _, name := range []string{"go.mod", "go.sum"} {
-					text, err := os.ReadFile(filepath.Join(testModule(t), name))
-					if err != nil {
-						t.Fatal(err)
-					}
-					text = []byte(strings.ReplaceAll(string(text), "./stub", filepath.Join(testModule(t), "stub")))
-					write(t, filepath.Join(dir, name), string(text))
-				}
-				code := section(page, heading, "go")
-				if code == "" {
-					t.Fatalf("no Go code under %q", heading)
-				}
-				write(t, filepath.Join(dir, "flows.c"), section(page, "The map", "c"))
-				write(t, filepath.Join(dir, "example.go"), code)
-				findings, skipped := check(t, dir, ".")
-				if len(skipped) > 0 {
-					t.Errorf("%s: skipped %v", heading, skipped)
-				}
+	dir := t.TempDir()
+	for _, name := range []string{"go.mod", "go.sum"} {
+		text, err := os.ReadFile(filepath.Join(testModule(t), name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, name), strings.ReplaceAll(string(text), "./stub", filepath.Join(testModule(t), "stub")))
+	}
+	ids := []string{ruleLookup, ruleUpdate, ruleIterate, ruleIneffect, ruleLostUpdate}
+	headings := []string{"Bad", "Good"}
+	for _, id := range ids {
+		page := rules.Page(rules.Lookup(id))
+		for _, heading := range headings {
+			example := filepath.Join(dir, id, heading)
+			if err := os.MkdirAll(example, 0o777); err != nil {
+				t.Fatal(err)
+			}
+			code := section(page, heading, "go")
+			if code == "" {
+				t.Fatalf("%s: no Go code under %q", id, heading)
+			}
+			write(t, filepath.Join(example, "flows.c"), section(page, "The map", "c"))
+			write(t, filepath.Join(example, "example.go"), code)
+		}
+	}
+	findings, skipped := check(t, dir, "./...")
+	for _, s := range skipped {
+		t.Errorf("skipped %v", s)
+	}
+	for _, id := range ids {
+		for _, heading := range headings {
+			t.Run(id+"/"+heading, func(t *testing.T) {
 				n := 0
 				for _, f := range findings {
-					if f.Severity == diag.Note || f.Confidence == diag.Low {
+					if filepath.Dir(f.Span.File) != filepath.Join(id, heading) || f.Severity == diag.Note || f.Confidence == diag.Low {
 						continue
 					}
 					n++
 					if f.Rule != id || heading == "Good" {
-						t.Errorf("%s: %s: %s %s", heading, f.Span, f.Rule, f.Message)
+						t.Errorf("%s: %s %s", f.Span, f.Rule, f.Message)
 					}
 				}
 				if heading == "Bad" && n == 0 {
 					t.Error("the bad example is not found")
 				}
-			}
-		})
+			})
+		}
+	}
+	for _, f := range findings {
+		if filepath.Dir(filepath.Dir(filepath.Dir(f.Span.File))) != "." {
+			t.Errorf("%s lies outside of the examples", f.Span)
+		}
 	}
 }
