@@ -187,6 +187,11 @@ func nestedModules(root string) ([]string, error) {
 	return out, err
 }
 
+// typedMode loads the syntax and types of the packages that are named; of those
+// they import, only types, from what the compiler exported.
+const typedMode = packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports |
+	packages.NeedTypes | packages.NeedTypesSizes | packages.NeedSyntax | packages.NeedTypesInfo | packages.NeedModule
+
 // checkModule analyses the packages of one module that can touch maps.
 func checkModule(ctx context.Context, r moduleRun, cfg Config) ([]diag.Finding, []diag.Skip, error) {
 	load := packages.Config{
@@ -194,8 +199,12 @@ func checkModule(ctx context.Context, r moduleRun, cfg Config) ([]diag.Finding, 
 		Dir:        r.dir,
 		Env:        cfg.Env,
 		BuildFlags: cfg.BuildFlags,
-		Overlay:    cfg.Overlay,
 		Tests:      !cfg.NoTests,
+	}
+	done, err := replace(&load, cfg.Overlay)
+	defer done()
+	if err != nil {
+		return nil, nil, err
 	}
 	// Most packages have nothing to do with maps. What imports what is cheap to
 	// learn; syntax and types are loaded for the few that matter.
@@ -205,8 +214,9 @@ func checkModule(ctx context.Context, r moduleRun, cfg Config) ([]diag.Finding, 
 		return nil, nil, err
 	}
 	if extra := synthesize(ctx, ownPackages(roots)); len(extra) > 0 {
-		maps.Copy(extra, load.Overlay)
-		load.Overlay = extra
+		// These files are not on the disk: the loader's own overlay has to do.
+		maps.Copy(extra, cfg.Overlay)
+		load.Overlay, load.BuildFlags, load.ParseFile = extra, cfg.BuildFlags, nil
 		if roots, err = packages.Load(&load, r.patterns...); err != nil {
 			return nil, nil, err
 		}
@@ -219,8 +229,7 @@ func checkModule(ctx context.Context, r moduleRun, cfg Config) ([]diag.Finding, 
 	if len(paths) == 0 {
 		return nil, skipped, nil
 	}
-	load.Mode = packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports |
-		packages.NeedTypes | packages.NeedTypesSizes | packages.NeedSyntax | packages.NeedTypesInfo | packages.NeedModule
+	load.Mode = typedMode
 	pkgs, err := packages.Load(&load, paths...)
 	if err != nil {
 		return nil, skipped, err
