@@ -245,7 +245,7 @@ func (p *Pass) mayLock(a *model.Access) bool {
 // none.
 func (p *Pass) atomicElsewhere(a *model.Access) *model.Access {
 	for _, b := range p.around(a.Place) {
-		if b.Kind == model.AtomicRMW && b != a && overlap(a.Place, b.Place) && sameElement(a.Place, b.Place) != differs {
+		if b.Kind == model.AtomicRMW && b != a && !somewhere(a.Place) && !somewhere(b.Place) && samePlace(a.Place, b.Place) != differs {
 			return b
 		}
 	}

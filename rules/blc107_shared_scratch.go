@@ -22,7 +22,10 @@ func checkSharedScratch(p *Pass) {
 	}
 	seen := make(map[slot]bool)
 	for _, a := range p.Model.Accesses {
-		fill := a.FilledBefore
+		fill, exact := a.FilledBefore, true
+		if fill == nil {
+			fill, exact = a.FilledAround, false
+		}
 		if fill == nil || isWrite(a.Kind) || !isSlot(a.Place) && !isBuffer(fill, a) {
 			continue
 		}
@@ -32,7 +35,7 @@ func checkSharedScratch(p *Pass) {
 			continue
 		}
 		s := p.shared(a)
-		if !s.shared || protected(common(fill.Locks, a.Locks), a.Place) || p.keepsState(fill) {
+		if !s.shared || protected(common(fill.Locks, a.Locks), a.Place) || p.keepsState(fill, exact) {
 			continue
 		}
 		k := slot{container: containerOf(a.Place)}
@@ -96,7 +99,10 @@ func byCallee(a *model.Access) string {
 // keepsState reports whether the place holds something from one run to the
 // next: what is stored depends on what was there, or some access reads it
 // without having filled it.
-func (p *Pass) keepsState(fill *model.Access) bool {
+//
+// With exact unset the store only filled a slot of an array that is read at an
+// index which varies; any other read of the array is then such an access.
+func (p *Pass) keepsState(fill *model.Access, exact bool) bool {
 	for _, o := range fill.Origins {
 		if o.Access != nil && samePlace(o.Access.Place, fill.Place) != differs {
 			return true
@@ -106,7 +112,8 @@ func (p *Pass) keepsState(fill *model.Access) bool {
 		if b.Kind == model.AtomicRMW && samePlace(b.Place, fill.Place) != differs {
 			return true
 		}
-		if (b.Kind == model.Load || b.Kind == model.HelperRead) && b.FilledBefore == nil && samePlace(b.Place, fill.Place) == isSame {
+		if (b.Kind == model.Load || b.Kind == model.HelperRead) && b.FilledBefore == nil &&
+			(samePlace(b.Place, fill.Place) == isSame || !exact && b.FilledAround == nil) {
 			return true
 		}
 	}

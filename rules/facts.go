@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
 )
 
@@ -13,14 +14,27 @@ type facts struct {
 	// handedOver marks the maps whose elements are changed in place only by runs
 	// that delete them.
 	handedOver map[container]bool
+	// unchecked are the locks whose acquisition a program does not check.
+	unchecked map[programLock]bool
 	// lost marks the accesses that lost-update reports.
 	lost map[*model.Access]bool
 	// copyUpdates marks the updates that copy-update-race reports.
 	copyUpdates map[*model.Update]bool
 }
 
+// programLock is a lock, by its ID, in one program.
+type programLock struct {
+	program *ir.Program
+	lock    string
+}
+
 func factsOf(m *model.Model) *facts {
-	f := &facts{byContainer: make(map[container][]*model.Access), handedOver: make(map[container]bool)}
+	f := &facts{byContainer: make(map[container][]*model.Access), handedOver: make(map[container]bool), unchecked: make(map[programLock]bool)}
+	for _, op := range m.Locks {
+		if op.Kind == model.Release && op.Unchecked {
+			f.unchecked[programLock{op.Program, op.Lock.ID}] = true
+		}
+	}
 	for _, a := range m.Accesses {
 		if !isShareable(a.Place.Region) {
 			continue

@@ -29,6 +29,12 @@ func (p *Pass) shared(a *model.Access) sharing {
 	if a.Fresh && a.Place.Region == model.RegionArena {
 		return confined("allocated by this run and not published yet")
 	}
+	for _, lock := range a.Failed {
+		if p.facts.unchecked[programLock{a.Program, lock}] {
+			// Once the result is checked nothing happens here: unchecked-lock's.
+			return confined("reached only because a lock's result is not checked")
+		}
+	}
 	return p.sharedPlace(a.Site, a.Place, a.Conditions)
 }
 
@@ -57,7 +63,7 @@ func (p *Pass) sharedPlace(at model.Site, pl model.Place, conds []model.Conditio
 		// unless two packets or requests have one name.
 		s.confidence = min(s.confidence, diag.Low)
 	}
-	if at.Program != nil && !at.Program.Info.Known {
+	if at.Program != nil && (!at.Program.Info.Known || at.Program.Info.Type == kernel.ProgTypeExt) {
 		s.confidence = min(s.confidence, diag.Medium) // who runs it, and when, is not known
 	}
 	if s.shared && at.Async != "" && p.onlyIn(at, pl) {
@@ -157,6 +163,8 @@ func (p *Pass) sharedKey(at model.Site, m *ir.Map, e *model.Element, ctx context
 		return p.sharedCPU(ctx)
 	case model.KeyTaskCPU:
 		return sharedTaskCPU(ctx, sharedBy(diag.Medium, "several CPUs can use one CPU's element"))
+	case model.KeyRxQueue:
+		return sharedQueue(sharedBy(diag.High, "packets of one queue number arrive on several CPUs"))
 	case model.KeySocket:
 		if ctx.Serial == kernel.SerialSocket {
 			return confined("the kernel runs the program under " + ctx.Serialised)
@@ -210,7 +218,18 @@ func (p *Pass) sharedIndex(at model.Site, pl model.Place, ctx context, s sharing
 		return p.sharedCPU(ctx)
 	case model.KeyTaskCPU:
 		return sharedTaskCPU(ctx, s)
+	case model.KeyRxQueue:
+		return sharedQueue(s)
 	}
+	return s
+}
+
+// sharedQueue judges a slot of the receive queue that a packet came from. One
+// CPU at a time polls a queue (net/core/dev.c napi_schedule_prep); but several
+// devices have queues of the same number, and generic XDP runs after packets
+// were spread over CPUs (net/core/dev.c __netif_receive_skb_core).
+func sharedQueue(s sharing) sharing {
+	s.confidence = min(s.confidence, diag.Medium)
 	return s
 }
 

@@ -25,6 +25,10 @@ func TestSharing(t *testing.T) {
 	slot := func(index model.KeyKind) model.Place {
 		return model.Place{Region: model.RegionGlobal, Global: &ir.Global{Name: "g"}, Off: -1, Size: 8, Index: index}
 	}
+	behind := func(key model.KeyKind) model.Place {
+		return model.Place{Region: model.RegionArena, Map: &ir.Map{Name: "heap", Type: kernel.MapTypeArena}, Elem: &model.Element{KeyKind: key}, Off: 0, Size: 8}
+	}
+	replaced := &ir.Program{Info: kernel.ProgInfo{Type: kernel.ProgTypeExt, Prefix: "freplace", Attach: "f", Known: true}}
 	xdp := &ir.Program{Info: kernel.ProgInfo{Type: kernel.ProgTypeXDP, Known: true}}
 	kprobe := &ir.Program{Info: kernel.ProgInfo{Type: kernel.ProgTypeKprobe, Prefix: "kprobe", Attach: "tcp_sendmsg", Known: true}}
 	syscall := &ir.Program{Info: kernel.ProgInfo{Type: kernel.ProgTypeSyscall, Prefix: "syscall", Known: true}}
@@ -66,6 +70,13 @@ func TestSharing(t *testing.T) {
 		{"stack", xdp, model.Place{Region: model.RegionStack}, 0, nobody},
 		{"ring buffer", xdp, model.Place{Region: model.RegionRingbuf}, 0, nobody},
 		{"allocated object", xdp, model.Place{Region: model.RegionAlloc}, 0, nobody},
+		{"receive queue", xdp, elem(kernel.MapTypeArray, model.KeyRxQueue), 0, diag.Medium},
+		{"global by receive queue", xdp, slot(model.KeyRxQueue), 0, diag.Medium},
+		{"replaced function", replaced, slot(model.KeyUnknown), 0, diag.Medium},
+		{"arena behind a pointer", xdp, behind(model.KeyUnknown), 0, diag.Medium},
+		{"arena behind a pointer of the CPU's own", xdp, behind(model.KeyCPU), 0, nobody},
+		{"arena behind a task's pointer", scxRun, behind(model.KeyOtherTask), 0, nobody},
+		{"arena behind a pointer from somewhere", xdp, behind(model.KeyUntraced), 0, diag.Low},
 		{"arena", xdp, model.Place{Region: model.RegionArena, Global: &ir.Global{Arena: true}}, 0, diag.Medium},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -28,8 +28,9 @@ import (
 //
 // says which rules must report on its line, and nothing else may be reported
 // anywhere in the file; the regular expression must match the message of one of
-// them. want(source) and want(object) hold for one front end only. At the top of
-// the file may stand
+// them. A confidence in parentheses after the rules, (medium), is what they must
+// have. want(source) and want(object) hold for one front end only. At the top
+// of the file may stand
 //
 //	// kernel: 5.15       the oldest release to support
 //	// show: note low     compare notes, and findings of low confidence, too
@@ -40,7 +41,9 @@ type expectation struct {
 	line    int
 	rule    string
 	message *regexp.Regexp
-	met     bool
+	// confidence is "" where the case leaves it open.
+	confidence string
+	met        bool
 }
 
 type testCase struct {
@@ -52,7 +55,7 @@ type testCase struct {
 }
 
 var (
-	wantRE      = regexp.MustCompile(`//\s*want(\((?:source|object)\))?\s+((?:BLC\d{3}\s*)+)("(?:[^"\\]|\\.)*")?`)
+	wantRE      = regexp.MustCompile(`//\s*want(\((?:source|object)\))?\s+((?:BLC\d{3}\s*)+)(\((?:high|medium|low)\)\s*)?("(?:[^"\\]|\\.)*")?`)
 	directiveRE = regexp.MustCompile(`^//\s*(kernel|show|source|object):\s*(.*)$`)
 )
 
@@ -73,15 +76,16 @@ func parseCase(t *testing.T, path string) *testCase {
 				fronts = []string{strings.Trim(m[1], "()")}
 			}
 			var re *regexp.Regexp
-			if m[3] != "" {
-				re, err = regexp.Compile(strings.ReplaceAll(m[3][1:len(m[3])-1], `\"`, `"`))
+			confidence := strings.Trim(m[3], "() \t")
+			if m[4] != "" {
+				re, err = regexp.Compile(strings.ReplaceAll(m[4][1:len(m[4])-1], `\"`, `"`))
 				if err != nil {
 					t.Fatalf("%s:%d: %v", path, i+1, err)
 				}
 			}
 			for _, front := range fronts {
 				for n, rule := range strings.Fields(m[2]) {
-					e := &expectation{line: i + 1, rule: rule}
+					e := &expectation{line: i + 1, rule: rule, confidence: confidence}
 					if n == 0 {
 						e.message = re
 					}
@@ -134,6 +138,9 @@ func (c *testCase) compare(t *testing.T, front string, findings []diag.Finding) 
 				continue
 			}
 			expected = true
+			if e.confidence != "" && e.confidence != f.Confidence.String() {
+				t.Errorf("%s:%d: %s with confidence %v, want %s", c.path, e.line, f.Rule, f.Confidence, e.confidence)
+			}
 			if e.message == nil || e.message.MatchString(f.Message) {
 				e.met = true
 			} else {

@@ -56,7 +56,7 @@ func (x *exec) ext(v *value, n int, signed bool) *value {
 		out.tag = tagNone
 	case n >= 32:
 		out.tag = v.tag
-	case (v.tag == tagCPU || v.tag == tagTaskCPU) && n >= 16:
+	case v.tag.numbers() && n >= 16:
 		out.tag = v.tag
 	}
 	return out
@@ -145,13 +145,13 @@ func arithTag(op ir.BinOp, a, b *value, ia, ib interval) tag {
 			return tagTid
 		case a.tag == tagPidTgid && uint64(c) == math.MaxUint32<<32:
 			return tagTgid
-		case (a.tag == tagCPU || a.tag == tagTaskCPU) && c >= 7 && bits.OnesCount64(uint64(c)+1) == 1:
+		case a.tag.numbers() && c >= 7 && bits.OnesCount64(uint64(c)+1) == 1:
 			return a.tag
 		case a.tag == tagTid && uint64(c) == math.MaxUint32:
 			return tagTid
 		}
 	case ir.Mod:
-		if isConst && (a.tag == tagCPU || a.tag == tagTaskCPU) {
+		if isConst && a.tag.numbers() {
 			return a.tag
 		}
 	case ir.Shr, ir.Sar:
@@ -165,7 +165,7 @@ func arithTag(op ir.BinOp, a, b *value, ia, ib interval) tag {
 		case !isConst:
 		case a.tag == tagTid && c <= 32:
 			return tagTid
-		case a.tag == tagCPU || a.tag == tagTaskCPU:
+		case a.tag.numbers():
 			return a.tag
 		}
 	case ir.Add, ir.Or, ir.Xor, ir.Sub, ir.Mul:
@@ -175,7 +175,7 @@ func arithTag(op ir.BinOp, a, b *value, ia, ib interval) tag {
 				if op != ir.Mul {
 					return tagTid
 				}
-			case tagCPU, tagTaskCPU:
+			case tagCPU, tagTaskCPU, tagRxQueue:
 				return v.tag
 			}
 		}
@@ -375,6 +375,8 @@ func keyKindOf(t tag) model.KeyKind {
 		return model.KeyCPU
 	case tagTaskCPU:
 		return model.KeyTaskCPU
+	case tagRxQueue:
+		return model.KeyRxQueue
 	}
 	return model.KeyUnknown
 }

@@ -167,6 +167,9 @@ func (x *exec) load(in ir.Instr, addr *value, off, size int64, signed bool) *val
 			v.origins = v.origins.union(s.contentOf(o).originsIn(p.off, size))
 		case o.region == model.RegionCtx || o.fromCtx:
 			v.tag = tagCtx
+			if x.e.prog.Info.Type == kernel.ProgTypeXDP && o.region == model.RegionCtx && !p.variable && p.off == kernel.XDPRxQueueOff {
+				v.tag = tagRxQueue
+			}
 			if x.e.prog.StructOps == "sched_ext_ops" && o.region == model.RegionCtx && p.off == 8*int64(kernel.SchedExtCPUArg(x.e.prog.Member)) {
 				v.tag = tagTaskCPU
 			}

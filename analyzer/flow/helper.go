@@ -322,7 +322,7 @@ func better(a, b model.KeyKind) bool {
 			return 3
 		case model.KeyTaskCPU:
 			return 2
-		case model.KeyProcess:
+		case model.KeyProcess, model.KeyRxQueue:
 			return 1
 		}
 		return 0

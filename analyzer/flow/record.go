@@ -50,7 +50,7 @@ func (x *exec) access(in ir.Instr, kind model.AccessKind, p *value, o *object, s
 	a, ok := x.e.accesses[k]
 	if !ok {
 		a = &access{id: len(x.e.accesses) + 1, obj: o}
-		a.m = &model.Access{Site: x.e.site(x.path, in), Kind: kind, Place: x.e.place(p, o, size), Locks: s.locks(), Sections: s.sections()}
+		a.m = &model.Access{Site: x.e.site(x.path, in), Kind: kind, Place: x.e.place(p, o, size), Locks: s.locks(), Sections: s.sections(), Failed: s.failed}
 		switch in := in.(type) {
 		case *ir.Store:
 			a.m.Text, a.m.Bitfield, a.m.Compound = in.Name, in.Bitfield, in.Compound
@@ -90,7 +90,34 @@ func (x *exec) access(in ir.Instr, kind model.AccessKind, p *value, o *object, s
 			}
 		}
 	}
+	if kind == model.Load && p.variable && a.m.FilledAround == nil {
+		a.m.FilledAround = s.filledAround(p, o)
+	}
 	return a
+}
+
+// filledAround gives the first of several stores to slots of an array that is
+// loaded from at a variable index; nil where there are less than two.
+func (s *state) filledAround(p *value, o *object) *model.Access {
+	if o.region != model.RegionGlobal || p.index != model.KeyUnknown {
+		return nil
+	}
+	if t := o.global.Type.Underlying(); t == nil || t.Kind != ir.Array {
+		return nil
+	}
+	var first *access
+	n := 0
+	for _, f := range s.fills {
+		if f.place.global == o.global && f.store.m.Const == nil {
+			if n++; n == 1 {
+				first = f.store
+			}
+		}
+	}
+	if n < 2 {
+		return nil
+	}
+	return first.m
 }
 
 // place describes the memory that p points to in o.

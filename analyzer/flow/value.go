@@ -19,10 +19,15 @@ const (
 	tagTgid        // its high half
 	tagCPU         // the running CPU
 	tagTaskCPU     // the CPU that a scheduler callback is about
+	tagRxQueue     // the receive queue of an XDP program's packet
 	tagTask        // the current task's address
 	tagCtx         // loaded from the program's context
 	tagOther       // an address or number that identifies something else
 )
+
+// numbers reports whether t is a small number that stays one of a kind when it
+// is cut to a table's size.
+func (t tag) numbers() bool { return t == tagCPU || t == tagTaskCPU || t == tagRxQueue }
 
 // interval is a range of signed 64-bit values.
 type interval struct{ lo, hi int64 }

@@ -79,6 +79,7 @@ const (
 	KeySocket            // storage of the socket the program runs for
 	KeyObject            // storage of another socket, inode or cgroup
 	KeyTaskCPU           // the CPU that a scheduler callback is about: its argument, or its task\'s
+	KeyRxQueue           // the device's receive queue that the packet came from (XDP)
 	KeyUntraced          // arena memory behind a pointer of which is not known where it came from
 	KeyIter              // the element a bpf_for_each_map_elem callback or map iterator visits
 )
@@ -218,9 +219,15 @@ type Access struct {
 	// and has not published it (for objects) or inserted it just before (for
 	// map elements).
 	Fresh bool
+	// Failed are the locks, by ID, whose acquisition failed on this path.
+	Failed []string
 	// FilledBefore is the store that filled this place earlier in the same
 	// invocation (for loads and HelperReads): see rule BLC107.
 	FilledBefore *Access
+	// FilledAround is, for a load at a variable index of an array that is a
+	// variable, a store that filled one of several constant indexes earlier in
+	// the same invocation.
+	FilledAround *Access
 	// Deleted is the delete call after which the access happens.
 	Deleted *Site
 	// Doomed: an element of a map that every run of the program which changes

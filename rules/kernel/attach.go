@@ -2,6 +2,10 @@ package kernel
 
 import "strings"
 
+// XDPRxQueueOff is where struct xdp_md has rx_queue_index
+// (include/uapi/linux/bpf.h, since 4.16).
+const XDPRxQueueOff = 16
+
 // attachContext says at which level a tracing program runs, judging by what it
 // is attached to. Only attach points whose level is sure are known; every
 // other gives Anywhere.

@@ -92,4 +92,19 @@ int under_lock(struct __sk_buff *skb)
 	return first ? TC_ACT_SHOT : TC_ACT_OK;
 }
 
+// Two slots that are set, and one of a table that is looked at: the table
+// belongs to other runs, too.
+__u64 last_seen[256];
+
+SEC("tc")
+int table(struct __sk_buff *skb)
+{
+	__u64 now = bpf_ktime_get_ns();
+
+	last_seen[skb->hash & 255] = now;
+	if (now - last_seen[0] > 1000)
+		return 1;
+	return now - last_seen[skb->mark & 255] > 1000;
+}
+
 char LICENSE[] SEC("license") = "GPL";

@@ -78,4 +78,17 @@ int static_array(struct __sk_buff *skb)
 	return bytes[12] == 8 ? TC_ACT_SHOT : TC_ACT_OK;
 }
 
+// Filled slot by slot, and read where the packet says.
+__u32 window[8];
+
+SEC("tc")
+int chosen_slot(struct __sk_buff *skb)
+{
+	window[0] = skb->mark; // want BLC107 "window"
+	window[1] = skb->hash;
+	window[2] = skb->len;
+	window[3] = skb->priority;
+	return window[skb->queue_mapping & 3];
+}
+
 char LICENSE[] SEC("license") = "GPL";
