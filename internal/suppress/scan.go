@@ -73,7 +73,11 @@ func (s *scanner) step() {
 	case c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v':
 		s.pos++
 	case c == '/' && s.peek(1) == '/':
-		s.comment(s.lineEnd(s.pos))
+		end := s.lineEnd(s.pos)
+		if s.src[end-1] == '\r' {
+			end-- // it belongs to the line's end
+		}
+		s.comment(end)
 	case c == '/' && s.peek(1) == '*':
 		end := len(s.src)
 		if i := bytes.Index(s.src[s.pos+2:], []byte("*/")); i >= 0 {

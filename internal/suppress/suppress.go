@@ -61,12 +61,16 @@ func Scan(file string, content []byte) []*Directive {
 	m := position.NewMapper(content)
 	var ds []*Directive
 	for _, c := range o.comments {
-		for _, text := range commentLines(string(content[c.start:c.end])) {
+		lines := commentLines(string(content[c.start:c.end]))
+		for i, text := range lines {
 			d := parse(text, lang)
 			if d == nil {
 				continue
 			}
 			place(d, c, &o, m, file)
+			if part, ok := partOf(lines, i, lang); ok {
+				d.Removal = part.removal(m, file, c)
+			}
 			ds = append(ds, d)
 		}
 	}
@@ -160,9 +164,14 @@ func place(d *Directive, c comment, o *outline, m *position.Mapper, file string)
 	if o.code[c.startLine] || o.code[c.endLine] {
 		d.From, d.To = c.startLine, c.endLine
 		// Take the blanks before a comment at a line's end with it.
-		text := m.Line(line)[:col-1]
-		if len(bytes.TrimSpace(m.Line(endLine)[endCol-1:])) == 0 {
+		text, rest := m.Line(line)[:col-1], m.Line(endLine)[endCol-1:]
+		switch {
+		case len(bytes.TrimSpace(rest)) == 0:
 			d.Removal.Span.Col = len(bytes.TrimRight(text, " \t")) + 1
+		case len(bytes.TrimSpace(text)) == 0 || bytes.HasSuffix(text, []byte(" ")):
+			d.Removal.Span.EndCol += len(rest) - len(bytes.TrimLeft(rest, " \t"))
+		case !bytes.HasPrefix(rest, []byte(" ")):
+			d.Removal.NewText = " " // it kept two words apart
 		}
 		return
 	}

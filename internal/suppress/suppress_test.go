@@ -85,11 +85,17 @@ func TestScanGo(t *testing.T) {
 
 func TestRemoval(t *testing.T) {
 	for src, want := range map[string]string{
-		"int a; // bpflockcheck:ignore BLC101 x\nint b;\n":   "int a;\nint b;\n",
-		"  // bpflockcheck:ignore BLC101 x\nint b;\n":        "int b;\n",
-		"/* bpflockcheck:ignore BLC101 x */ int b;\n":        " int b;\n",
-		"int b;\n// bpflockcheck:ignore BLC101 x":            "int b;\n",
-		"/* bpflockcheck:ignore BLC101 x\n * y */\nint b;\n": "int b;\n",
+		"int a; // bpflockcheck:ignore BLC101 x\nint b;\n":                           "int a;\nint b;\n",
+		"  // bpflockcheck:ignore BLC101 x\nint b;\n":                                "int b;\n",
+		"/* bpflockcheck:ignore BLC101 x */ int b;\n":                                "int b;\n",
+		"a /* bpflockcheck:ignore BLC101 x */ b;\n":                                  "a b;\n",
+		"return/* bpflockcheck:ignore BLC101 x */b;\n":                               "return b;\n",
+		"int a; // bpflockcheck:ignore BLC101 x\r\nint b;\n":                         "int a;\r\nint b;\n",
+		"// bpflockcheck:ignore BLC101 x\r\nint b;\r\n":                              "int b;\r\n",
+		"\t/*\n\t * Counts.\n\t * bpflockcheck:ignore BLC101 x\n\t */\nint b;\n":     "\t/*\n\t * Counts.\n\t */\nint b;\n",
+		"\t/*\n\t * Counts.\n\t * bpflockcheck:ignore BLC101 x\n\t * y */\nint b;\n": "\t/*\n\t * Counts.\n\t */\nint b;\n",
+		"int b;\n// bpflockcheck:ignore BLC101 x":                                    "int b;\n",
+		"/* bpflockcheck:ignore BLC101 x\n * y */\nint b;\n":                         "int b;\n",
 	} {
 		ds := Scan("a.c", []byte(src))
 		if len(ds) != 1 {
@@ -101,13 +107,30 @@ func TestRemoval(t *testing.T) {
 	}
 }
 
+// Of two directives in one comment each can go without the other.
+func TestRemovalOfOneOfTwo(t *testing.T) {
+	const src = "/* bpflockcheck:ignore BLC101 x\n * more\n * bpflockcheck:ignore BLC104 y\n */\nint b;\n"
+	ds := Scan("a.c", []byte(src))
+	if len(ds) != 2 {
+		t.Fatalf("%d directives", len(ds))
+	}
+	for i, want := range []string{
+		"/*\n * bpflockcheck:ignore BLC104 y\n */\nint b;\n",
+		"/* bpflockcheck:ignore BLC101 x\n * more\n */\nint b;\n",
+	} {
+		if got := cut(src, ds[i]); got != want {
+			t.Errorf("without the first: %q, want %q", got, want)
+		}
+	}
+}
+
 func cut(src string, d *Directive) string {
 	off := func(line, col int) int {
 		lines := strings.SplitAfter(src, "\n")
 		return len(strings.Join(lines[:line-1], "")) + col - 1
 	}
 	s := d.Removal.Span
-	return src[:off(s.Line, s.Col)] + src[off(s.EndLine, s.EndCol):]
+	return src[:off(s.Line, s.Col)] + d.Removal.NewText + src[off(s.EndLine, s.EndCol):]
 }
 
 func FuzzScan(f *testing.F) {
