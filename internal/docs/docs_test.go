@@ -2,7 +2,6 @@
 package docs
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer"
-	"github.com/bpflockcheck/bpflockcheck/internal/cli"
 	"github.com/bpflockcheck/bpflockcheck/internal/config"
 	"github.com/bpflockcheck/bpflockcheck/rules"
 )
@@ -52,55 +50,6 @@ func blocks(doc, language string) []string {
 		}
 	}
 	return out
-}
-
-const program = `#include <bpf/bpf_helpers.h>
-SEC("xdp") int prog(void *ctx) { return 0; }
-`
-
-// TestCommandsRun runs every command of the documentation that is the tool's
-// own, in a folder with a program: none may fail as a command.
-func TestCommandsRun(t *testing.T) {
-	ran := 0
-	for name, doc := range documents(t) {
-		for _, block := range blocks(doc, "console") {
-			for _, line := range strings.Split(block, "\n") {
-				command, ok := strings.CutPrefix(line, "$ bpflockcheck")
-				if !ok || endless(command) {
-					continue
-				}
-				ran++
-				t.Run(name+":"+strings.TrimSpace(line), func(t *testing.T) { runCommand(t, command) })
-			}
-		}
-	}
-	if ran < 4 {
-		t.Errorf("only %d commands found", ran)
-	}
-}
-
-// endless reports whether a command wants an object or never ends; the scripts
-// of cmd/bpflockcheck test these.
-func endless(command string) bool {
-	return strings.Contains(command, "verify") || strings.Contains(command, ".o ") || strings.Contains(command, "lsp")
-}
-
-func runCommand(t *testing.T, command string) {
-	command, _, _ = strings.Cut(command, " #")
-	command, _, _ = strings.Cut(command, " > ")
-	args := strings.Fields(command)
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "prog.bpf.c"), []byte(program), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "known.json"), []byte(`{"tool":"bpflockcheck baseline","version":1,"findings":[]}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var stdout, stderr bytes.Buffer
-	c := &cli.Command{Stdin: strings.NewReader(program), Stdout: &stdout, Stderr: &stderr, Dir: dir}
-	if status := c.Main(args); status == cli.ExitFailure {
-		t.Errorf("exits %d: %s", status, stderr.String())
-	}
 }
 
 // TestConfigExamples decodes every config shown.
