@@ -98,6 +98,9 @@ func runSession(t *testing.T, name string, s session, e *editor) {
 			continue
 		}
 		if *update {
+			for i := range got {
+				got[i] = strings.TrimRight(c.indent+got[i], " ")
+			}
 			e.replace(c.first, c.last, got)
 			t.Logf("%s:%d: rewritten", name, c.line)
 			continue

@@ -12,6 +12,8 @@ type command struct {
 	text string // without the prompt
 	line int    // of the document, from 1
 	want []string
+	// What stands before each line: a block can be part of a list.
+	indent string
 	// The lines of the document that hold the output: [first, last).
 	first, last int
 }
@@ -28,15 +30,20 @@ type session struct {
 func sessions(doc string) ([]session, error) {
 	var out []session
 	var open *session
+	indent := ""
 	for i, line := range strings.Split(doc, "\n") {
+		if open == nil {
+			if before, ok := strings.CutSuffix(line, "```console"); ok && strings.TrimSpace(before) == "" {
+				open, indent = &session{line: i + 1}, before
+			}
+			continue
+		}
+		line = strings.TrimPrefix(line, indent)
 		switch {
-		case open == nil && line == "```console":
-			open = &session{line: i + 1}
-		case open == nil:
 		case line == "```":
 			out, open = append(out, *open), nil
 		case strings.HasPrefix(line, "$ "):
-			open.commands = append(open.commands, command{text: strings.TrimPrefix(line, "$ "), line: i + 1, first: i + 1, last: i + 1})
+			open.commands = append(open.commands, command{text: strings.TrimPrefix(line, "$ "), line: i + 1, first: i + 1, last: i + 1, indent: indent})
 		case len(open.commands) == 0:
 			return nil, fmt.Errorf("line %d: output without a command", i+1)
 		default:
@@ -123,6 +130,10 @@ func TestSessions(t *testing.T) {
 	}
 	if c := got[0].commands[0]; c.text != "a" || strings.Join(c.want, "|") != "out|" || c.first != 3 || c.last != 5 {
 		t.Errorf("first command: %+v", c)
+	}
+	got, err = sessions("1. list\n\n   ```console\n   $ a\n   out\n   ```\n")
+	if err != nil || len(got) != 1 || strings.Join(got[0].commands[0].want, "|") != "out" {
+		t.Errorf("in a list: %+v, %v", got, err)
 	}
 	for _, bad := range []string{"```console\nout\n```\n", "```console\n$ a\n"} {
 		if _, err := sessions(bad); err == nil {
