@@ -40,10 +40,19 @@ func (c *collector) lockFix(a access) *fix {
 		return nil
 	}
 	o := a.op
-	flag, ok := c.flagText(o, expr)
+	flag, imports, ok := c.flagText(o, expr)
 	if !ok {
 		return nil
 	}
+	made := c.addFlag(a, o, expr, sel, flag)
+	if made != nil {
+		made.edits = append(made.edits, imports...)
+	}
+	return made
+}
+
+// addFlag makes the edits of the call itself.
+func (c *collector) addFlag(a access, o *op, expr *ast.CallExpr, sel *ast.SelectorExpr, flag string) *fix {
 	title := "Add " + flag
 	switch {
 	case o.with != "":
@@ -92,7 +101,7 @@ func plain(e ast.Expr) bool {
 func (c *collector) optsFix(arg ast.Expr, flag string) *fix {
 	title := "Set ElemFlags to " + flag
 	if id, ok := arg.(*ast.Ident); ok && id.Name == "nil" {
-		pkg, ok := c.libName(arg.Pos(), ciliumPath)
+		pkg, _, ok := c.qualifier(arg.Pos(), ciliumPath)
 		if !ok {
 			return nil
 		}
@@ -168,29 +177,30 @@ func (c *collector) moveFlagFix(a access, v verdict) *fix {
 	return &fix{"Put the flag into ElemFlags", []edit{{key.Pos(), key.End(), "ElemFlags"}}}
 }
 
-// flagText spells BPF_F_LOCK for an operation at a place in the source.
-func (c *collector) flagText(o *op, at ast.Node) (string, bool) {
-	pkg, ok := c.libName(at.Pos(), o.lib)
-	if !ok {
-		return "", false
+// flagText spells BPF_F_LOCK for a call, and makes the edit that imports what
+// the spelling needs.
+func (c *collector) flagText(o *op, call *ast.CallExpr) (flag string, imports []edit, ok bool) {
+	if o.lib == gobpfPath {
+		return "4", nil, true
 	}
-	switch o.lib {
-	case libbpfgoPath:
-		return pkg + "MapFlag(4)", true
-	case gobpfPath:
-		return "4", true
+	pkg, imports, ok := c.qualifier(call.Pos(), o.lib)
+	if !ok {
+		return "", nil, false
+	}
+	if o.lib == libbpfgoPath {
+		return pkg + "MapFlag(4)", imports, true
 	}
 	name := "LookupLock"
 	if o.kind == opUpdate || o.kind == opBatchUpdate {
 		name = "UpdateLock"
 	}
-	if !c.libHas(o.lib, name) {
-		return "", false // a release without it
+	if !c.libHas(call, o.lib, name) {
+		return "", nil, false // a release without it
 	}
 	if o.opts >= 0 {
-		return "uint64(" + pkg + name + ")", true
+		return "uint64(" + pkg + name + ")", imports, true
 	}
-	return pkg + name, true
+	return pkg + name, imports, true
 }
 
 // libName gives the qualifier, with its dot, under which the file at pos knows
@@ -236,8 +246,14 @@ func (c *collector) libName(pos token.Pos, lib string) (string, bool) {
 	return "", false
 }
 
-// libHas reports whether the library at hand declares a name.
-func (c *collector) libHas(lib, name string) bool {
+// libHas reports whether the library that a call's method is from declares a
+// name.
+func (c *collector) libHas(call *ast.CallExpr, lib, name string) bool {
+	if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
+		if s := c.pk.pass.TypesInfo.Selections[sel]; s != nil && libPath(s.Obj().Pkg()) == lib {
+			return s.Obj().Pkg().Scope().Lookup(name) != nil
+		}
+	}
 	if libPath(c.pk.pass.Pkg) == lib {
 		return c.pk.pass.Pkg.Scope().Lookup(name) != nil
 	}
