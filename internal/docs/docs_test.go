@@ -56,7 +56,7 @@ func blocks(doc, language string) []string {
 func TestConfigExamples(t *testing.T) {
 	for name, doc := range documents(t) {
 		for _, block := range blocks(doc, "yaml") {
-			if strings.Contains(block, "repos:") || strings.Contains(block, "jobs:") || strings.Contains(block, "uses:") || strings.Contains(block, "script:") || strings.Contains(block, "linters:") || strings.Contains(block, "plugins:") {
+			if strings.Contains(block, "repos:") || strings.Contains(block, "hooks:") || strings.Contains(block, "steps:") || strings.Contains(block, "jobs:") || strings.Contains(block, "uses:") || strings.Contains(block, "script:") || strings.Contains(block, "linters:") || strings.Contains(block, "plugins:") {
 				continue // another program's
 			}
 			if _, err := config.Parse(name, []byte(block), analyzer.CheckSelector); err != nil {
