@@ -90,12 +90,22 @@ func (x *exec) traced(in ir.Instr, o *object, ptr *value) {
 		if o.elem.Site.Func == nil {
 			o.elem.Site, o.elem.KeyKind, o.elem.Key = x.e.site(x.path, in), kind, key
 		}
-		o.elem.Weaken(kind, 0, key)
+		weaken(o.elem, kind, key)
 	} else {
 		o.elemRecorded = true
 		o.elem.Site, o.elem.KeyKind, o.elem.Key = x.e.site(x.path, in), kind, key
 	}
 	o.old.elem.KeyKind = o.elem.KeyKind
+}
+
+// weaken makes e stand for what another pointer points to as well.
+func weaken(e *model.Element, kind model.KeyKind, key string) {
+	if e.KeyKind != kind {
+		e.KeyKind = model.KeyUntraced
+	}
+	if e.Key != key {
+		e.Key = ""
+	}
 }
 
 // keptBy tells from the place that a pointer is kept in who else finds it.

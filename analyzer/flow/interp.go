@@ -449,8 +449,23 @@ func sameState(a, b *state) bool {
 }
 
 // mergeExits joins the exits that hold the same locks and agree on whether the
-// result is zero, so that callers can tell success from failure.
+// result is zero, so that callers can tell success from failure. As inside the
+// function, only so many are kept apart by how the program is configured: its
+// returns may each have seen other tests, and each caller goes on from each.
 func (e *engine) mergeExits(path *callPath, in []exit) []exit {
+	out := e.joinExits(path, in)
+	if len(out) <= maxConfigs || !slices.ContainsFunc(out, func(x exit) bool { return len(x.s.configs) > 0 }) {
+		return out
+	}
+	for i, x := range out {
+		s := x.s.clone()
+		s.forgetConfigs()
+		out[i].s = s
+	}
+	return e.joinExits(path, out)
+}
+
+func (e *engine) joinExits(path *callPath, in []exit) []exit {
 	type slotKey struct{ key, ret string }
 	var out []exit
 	at := make(map[slotKey]int)

@@ -394,7 +394,11 @@ func (e *engine) describePhi(o *object) {
 	o.elem.ID = id
 	o.typ, o.typOff = first.typ, first.typOff
 	for _, m := range o.members[1:] {
-		o.elem.Weaken(m.elem.KeyKind, m.elem.KeyConst, m.elem.Key)
+		if o.region == model.RegionArena {
+			weaken(o.elem, m.elem.KeyKind, m.elem.Key)
+		} else {
+			o.elem.Weaken(m.elem.KeyKind, m.elem.KeyConst, m.elem.Key)
+		}
 		if m.typ != first.typ || m.typOff != first.typOff {
 			o.typ, o.typOff, o.elem.Type = nil, 0, nil
 		}
