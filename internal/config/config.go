@@ -191,6 +191,10 @@ func (v *validator) fail(n ast.Node, format string, args ...any) {
 // it, nil at the top.
 func (v *validator) value(n ast.Node, t reflect.Type, field *reflect.StructField) {
 	if _, null := n.(*ast.NullNode); null {
+		// A key whose value is commented out is one that is left out.
+		if field == nil || !optional(field) {
+			v.fail(n, "want a value")
+		}
 		return
 	}
 	switch t.Kind() {
@@ -209,7 +213,7 @@ func (v *validator) value(n ast.Node, t reflect.Type, field *reflect.StructField
 	case reflect.Map:
 		v.mapping(n, func(key string, kn, vn ast.Node) {
 			v.selector(key, kn)
-			v.value(vn, t.Elem(), field)
+			v.element(vn, t.Elem(), field)
 		})
 	case reflect.Slice:
 		seq, ok := n.(*ast.SequenceNode)
@@ -218,11 +222,20 @@ func (v *validator) value(n ast.Node, t reflect.Type, field *reflect.StructField
 			return
 		}
 		for _, item := range seq.Values {
-			v.value(item, t.Elem(), field)
+			v.element(item, t.Elem(), field)
 		}
 	default:
 		v.scalar(n, t, field)
 	}
+}
+
+// element checks what a list or a mapping holds: there, a value has to be.
+func (v *validator) element(n ast.Node, t reflect.Type, field *reflect.StructField) {
+	if _, null := n.(*ast.NullNode); null {
+		v.fail(n, "want a value")
+		return
+	}
+	v.value(n, t, field)
 }
 
 func (v *validator) has(n ast.Node, key string) (found bool) {
@@ -283,6 +296,10 @@ func (v *validator) scalar(n ast.Node, t reflect.Type, field *reflect.StructFiel
 		v.fail(n, "want true or false, not %q", text)
 		return
 	}
+	if _, isInt := n.(*ast.IntegerNode); t.Kind() == reflect.Int && !isInt {
+		v.fail(n, "want a number, not %q", text)
+		return
+	}
 	if enum := field.Tag.Get("enum"); enum != "" {
 		if choices := strings.Split(enum, ","); !slices.Contains(choices, text) {
 			v.fail(n, "unknown value %q%s; want %s", text, suggest.DidYouMean(text, choices), strings.Join(choices, ", "))
@@ -300,8 +317,22 @@ func (v *validator) scalar(n ast.Node, t reflect.Type, field *reflect.StructFiel
 		}
 		if _, err := kernel.ParseVersion(text); err != nil {
 			v.fail(n, "%s", err)
+			return
 		}
 	}
+	switch n.(type) {
+	case *ast.StringNode, *ast.LiteralNode:
+	default:
+		if t.Kind() == reflect.String {
+			v.fail(n, "want text, which must be quoted here: %q", text)
+		}
+	}
+}
+
+// optional reports whether a key may be left out.
+func optional(f *reflect.StructField) bool {
+	_, options, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+	return options == "omitempty"
 }
 
 func yamlKey(f *reflect.StructField) string {

@@ -61,6 +61,9 @@ func TestParseErrors(t *testing.T) {
 		{"version: 2\n", `c.yaml:1:10: unknown value "2"; want 1`},
 		{"overrides:\n  - disable: [BLC1]\n", `override without "paths"`},
 		{"just text\n", `want a mapping`},
+		{"defines: [101]\n", `c.yaml:1:11: want text, which must be quoted here: "101"`},
+		{"version: \"1\"\n", `c.yaml:1:10: want a number, not "1"`},
+		{"disable:\n  -\n", `c.yaml:2:5: want a value`},
 		{"a: [\n", `c.yaml:1:4: `},
 		{"version: 1\n---\nversion: 1\n", `more than one YAML document`},
 	}

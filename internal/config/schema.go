@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"strconv"
 	"strings"
 )
 
@@ -36,7 +37,9 @@ func schemaOf(t reflect.Type, field *reflect.StructField) map[string]any {
 			p := schemaOf(f.Type, &f)
 			p["description"] = f.Tag.Get("desc")
 			props[yamlKey(&f)] = p
-			if !strings.Contains(f.Tag.Get("yaml"), "omitempty") {
+			if optional(&f) {
+				orNothing(p)
+			} else {
 				required = append(required, yamlKey(&f))
 			}
 		}
@@ -63,16 +66,28 @@ func schemaOf(t reflect.Type, field *reflect.StructField) map[string]any {
 		return s
 	}
 	if enum := field.Tag.Get("enum"); enum != "" {
-		if t.Kind() == reflect.Int {
-			s["const"] = 1
-		} else {
-			s["enum"] = strings.Split(enum, ",")
+		var words []any
+		for _, w := range strings.Split(enum, ",") {
+			if n, err := strconv.Atoi(w); err == nil && t.Kind() == reflect.Int {
+				words = append(words, n)
+			} else {
+				words = append(words, w)
+			}
 		}
+		s["enum"] = words
 	}
 	if yamlKey(field) == "kernel" {
 		s["pattern"] = `^v?[0-9]+\.[0-9]+`
 	}
 	return s
+}
+
+// orNothing lets a key stand without a value, when all of it is commented out.
+func orNothing(s map[string]any) {
+	s["type"] = []any{s["type"], "null"}
+	if words, ok := s["enum"].([]any); ok {
+		s["enum"] = append(words, nil)
+	}
 }
 
 // Initial is what `config init` writes.
