@@ -1,6 +1,10 @@
 package flow
 
-import "github.com/bpflockcheck/bpflockcheck/analyzer/ir"
+import (
+	"slices"
+
+	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
+)
 
 // funcInfo is what is computed once per function.
 type funcInfo struct {
@@ -158,6 +162,28 @@ func (fi *funcInfo) liveness(f *ir.Func) {
 			}
 		}
 	}
+}
+
+// usedAfter reports whether what is in r after b.Instrs[i] is read later.
+func (fi *funcInfo) usedAfter(b *ir.Block, i int, r ir.Reg) bool {
+	if r < 0 {
+		return false
+	}
+	for _, in := range b.Instrs[i+1:] {
+		def, uses := effects(in)
+		if slices.Contains(uses, r) {
+			return true
+		}
+		if def == r {
+			return false
+		}
+	}
+	for _, s := range b.Succs() {
+		if fi.isLive(s.Index, r) {
+			return true
+		}
+	}
+	return false
 }
 
 // isLive reports whether r is live at the start of block b.

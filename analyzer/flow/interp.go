@@ -38,6 +38,10 @@ const maxKeys = 48
 // configured.
 const maxConfigs = 8
 
+// maxWidth bounds how many states one state becomes within a block because the
+// functions it calls return in different ways.
+const maxWidth = 16
+
 // widenAfter is the number of joins at one place after which intervals widen.
 const widenAfter = 3
 
@@ -486,6 +490,30 @@ func (e *engine) joinExits(path *callPath, in []exit) []exit {
 	return out
 }
 
+// mergeStates joins the states after a call that hold the same locks: nobody
+// looks at its result, or they have become too many to tell apart.
+func (e *engine) mergeStates(path *callPath, call *ir.Call, in []*state) []*state {
+	var out []*state
+	at := make(map[string]int)
+	for _, s := range in {
+		k := s.key()
+		i, ok := at[k]
+		if !ok {
+			at[k] = len(out)
+			out = append(out, s)
+			continue
+		}
+		j := joiner{e: e, path: path, at: afterCall{call, k}}
+		out[i], _ = j.merge(out[i], s)
+	}
+	return out
+}
+
+type afterCall struct {
+	call *ir.Call
+	key  string
+}
+
 type exitOf struct {
 	fn  *ir.Func
 	ret string
@@ -525,12 +553,13 @@ type outcome struct {
 // block executes a block from s, which it may change.
 func (e *engine) block(path *callPath, b *ir.Block, s *state) outcome {
 	var out outcome
-	e.from(path, b, 0, s, &out)
+	e.from(path, b, 0, s, 1, &out)
 	return out
 }
 
-// from executes b.Instrs[i:].
-func (e *engine) from(path *callPath, b *ir.Block, i int, s *state, out *outcome) {
+// from executes b.Instrs[i:]. width is the number of states that the block's
+// start has become by the calls before i.
+func (e *engine) from(path *callPath, b *ir.Block, i int, s *state, width int, out *outcome) {
 	loop := path.inLoop || e.info(path.fn).inLoop[b.Index]
 	for ; i < len(b.Instrs); i++ {
 		if e.spend(path) {
@@ -540,12 +569,15 @@ func (e *engine) from(path *callPath, b *ir.Block, i int, s *state, out *outcome
 		switch in := b.Instrs[i].(type) {
 		case *ir.Call:
 			states := x.call(in)
+			if len(states) > 1 && (!e.info(path.fn).usedAfter(b, i, in.Dst) || width*len(states) > maxWidth) {
+				states = e.mergeStates(path, in, states)
+			}
 			if len(states) == 1 {
 				s = states[0]
 				continue
 			}
 			for _, n := range states {
-				e.from(path, b, i+1, n, out)
+				e.from(path, b, i+1, n, width*len(states), out)
 			}
 			return
 		case *ir.Jump:
