@@ -239,10 +239,15 @@ func (d *discoverer) walk(arg, root string) {
 
 // mapLibraries are the import paths, less what versions and subpackages add,
 // of the libraries whose calls are judged. Go code that imports none of them
-// is not handed to the go command, which would have to load it all.
-var mapLibraries = [][]byte{[]byte("github.com/cilium/ebpf"), []byte("github.com/aquasecurity/libbpfgo"), []byte("DataDog/ebpf-manager")}
+// is not handed to the go command, which would have to load it all. A file that
+// has bpf2go run uses a map without importing anything, as long as what bpf2go
+// generates is not there.
+var mapLibraries = [][]byte{
+	[]byte("github.com/cilium/ebpf"), []byte("github.com/aquasecurity/libbpfgo"), []byte("github.com/iovisor/gobpf"), []byte("DataDog/ebpf-manager"),
+	[]byte("bpf2go"),
+}
 
-// sniffGo reports whether a Go file imports a map library, and whether it may
+// sniffGo reports whether a Go file uses a map library, and whether it may
 // hold suppressions.
 func sniffGo(abs string) (maps, suppressions bool) {
 	info, err := os.Stat(abs)

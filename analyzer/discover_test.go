@@ -109,13 +109,14 @@ func TestDiscover(t *testing.T) {
 func TestDiscoverGo(t *testing.T) {
 	dir := tree(t, map[string]string{
 		"go.mod": "module x\n", "m/a.go": "package m\nimport _ \"github.com/cilium/ebpf\"\n", "n/b.go": "package n\n", "m/c.c": bpfC,
+		"g/a.go": "package g\nimport _ \"github.com/iovisor/gobpf/elf\"\n", "t/a.go": "package t\n\n//go:generate go tool bpf2go x x.c\n",
 	})
 	for _, tt := range []struct {
 		arg  string
 		want []string
 	}{
 		{"m", []string{"./m/..."}}, {"./...", []string{"./..."}}, {".", []string{"./..."}}, {"m/a.go", []string{"./m"}},
-		{"example.com/x/...", []string{"example.com/x/..."}}, {"m/c.c", nil},
+		{"example.com/x/...", []string{"example.com/x/..."}}, {"m/c.c", nil}, {"g", []string{"./g/..."}}, {"t", []string{"./t/..."}},
 	} {
 		o, err := Options{Dir: dir}.normal()
 		if err != nil {
