@@ -2,6 +2,7 @@ package repair
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -51,7 +52,10 @@ func (r *repairer) asm(i, to int) int {
 	}
 	s := r.parseAsm(j)
 	at := in[i]
-	if !r.lowerAsm(s, at) && r.res.Asm == nil {
+	// What an operand is written as may hold it twice. With assembly in it, and so
+	// on, the output would grow without bounds.
+	nested := slices.ContainsFunc(in[j:s.end], isAsm)
+	if (nested || !r.lowerAsm(s, at)) && r.res.Asm == nil {
 		r.res.Asm = &at
 	}
 	// A block needs no semicolon, and must not have one before else.
@@ -59,6 +63,11 @@ func (r *repairer) asm(i, to int) int {
 		s.end++
 	}
 	return s.end
+}
+
+// isAsm tells whether a token starts inline assembly.
+func isAsm(t cpp.Token) bool {
+	return t.Kind == cpp.Ident && (t.Text == "asm" || t.Text == "__asm__" || t.Text == "__asm")
 }
 
 // parseAsm reads the operands of the assembly whose parenthesis is at i.

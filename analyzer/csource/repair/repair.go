@@ -34,7 +34,7 @@ type Options struct {
 	Constant func(name string) (string, bool)
 }
 
-// Decl repairs a declaration.
+// Decl repairs a declaration. Its brackets must be in pairs.
 func Decl(toks []cpp.Token, opt Options) Result {
 	body := opt.Body
 	r := repairer{in: toks, body: body, opt: opt}
@@ -269,7 +269,7 @@ func (r *repairer) typeofFunction(i, to int) int {
 		return i
 	}
 	d := end + 1
-	for d < to && !in[d].Is(";") && !in[d].Is(",") && !in[d].Is("=") && !in[d].Is(")") && !in[d].Is("{") {
+	for d < to && !endsDeclarator(in[d]) {
 		if in[d].Is("(") || in[d].Is("[") {
 			d = closing(in, d)
 		}
@@ -281,6 +281,17 @@ func (r *repairer) typeofFunction(i, to int) int {
 	r.put(in[i], ")")
 	r.run(params, end)
 	return d
+}
+
+// endsDeclarator tells whether no declarator goes on at t.
+func endsDeclarator(t cpp.Token) bool {
+	if t.Kind == cpp.Punct {
+		switch t.Text {
+		case ";", ",", "=", ")", "]", "{", "}":
+			return true
+		}
+	}
+	return false
 }
 
 // typeWords tells whether tokens are surely a type, not a function to be called.
