@@ -89,7 +89,7 @@ func atomicCall(c *ir.Compound, target string, size int64) string {
 		case isSmallNumber(operand):
 			name, operand = "add", "-"+operand
 		case size == 4:
-			name, operand = "add", negative(operand)
+			name, operand = "add", negative(c)
 		}
 	}
 	if c.Unused || c.Post {
@@ -106,11 +106,11 @@ func isSmallNumber(s string) bool {
 	return s != "" && len(s) < 10 && strings.Trim(s, "0123456789") == "" && (s[0] != '0' || s == "0")
 }
 
-func negative(operand string) string {
-	if isPlainOperand(operand) {
-		return "-" + operand
+func negative(c *ir.Compound) string {
+	if isPlainOperand(c.Operand) && !c.Loose {
+		return "-" + c.Operand
 	}
-	return "-(" + operand + ")"
+	return "-(" + c.Operand + ")"
 }
 
 // isPlainOperand reports whether a minus can stand before the text: a name, a

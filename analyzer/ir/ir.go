@@ -322,6 +322,9 @@ type Compound struct {
 	Unused, Post bool
 	// Joined: a word stands right before the expression ("return++x").
 	Joined bool
+	// Loose: macros write a part of Operand, so that what is put before it may
+	// bind to less than all of it.
+	Loose bool
 	// Obstacle says why no atomic can take the expression's place, "" when the
 	// source does not stand in the way.
 	Obstacle string

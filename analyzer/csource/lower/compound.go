@@ -37,6 +37,8 @@ func (f *fn) changing(lv lval, c change, n cc.Node) *ir.Compound {
 		out.Obstacle = "atomics work on integers only"
 	case c.t != nil && !c.t.isInteger():
 		out.Obstacle = "atomics add integers only"
+	case c.operand != nil && f.mentions(c.operand, out.Target):
+		out.Obstacle = "what it adds is computed from the place itself"
 	case lv.packed:
 		out.Obstacle = "the address of a member of a packed struct may not be aligned, as atomics need it"
 	default:
@@ -69,6 +71,9 @@ func (f *fn) spelling(out *ir.Compound, c change, n cc.Node) (obstacle string) {
 	out.Target = take(c.target)
 	if c.operand != nil {
 		out.Operand = take(c.operand)
+		if e, w := f.src.Exact(c.operand); w == "" && e.Macros && !isNumber(out.Operand) {
+			out.Loose = true
+		}
 	}
 	if why == "" && x.Comments > comments {
 		why = "a comment in it would be lost"
@@ -79,6 +84,21 @@ func (f *fn) spelling(out *ir.Compound, c change, n cc.Node) (obstacle string) {
 	}
 	return why
 }
+
+// mentions reports whether an expression holds another one, by its text.
+func (f *fn) mentions(n cc.Node, text string) bool {
+	switch n.(type) {
+	case *cc.PrimaryExpression, *cc.PostfixExpression, *cc.UnaryExpression:
+		if f.text(n) == text {
+			return true
+		}
+	}
+	found := false
+	unit.Children(n, func(c cc.Node) { found = found || f.mentions(c, text) })
+	return found
+}
+
+func isNumber(s string) bool { return s != "" && '0' <= s[0] && s[0] <= '9' }
 
 // spelledOut takes x = x + n, x = n + x and x = x - n apart, and the same with
 // &, | and ^. A target that has effects of its own is not taken apart: it is

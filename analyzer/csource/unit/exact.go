@@ -17,6 +17,8 @@ type Extract struct {
 	Off, End uint32 // bytes
 	// Comments is the number of comments between the node's tokens.
 	Comments int
+	// Macros: uses of macros are among the tokens.
+	Macros bool
 }
 
 // Text gives the piece as it is spelled.
@@ -62,6 +64,7 @@ func (u *Unit) Exact(n cc.Node) (x Extract, why string) {
 			return x, "macros, directives or code that is compiled out stand in its midst"
 		}
 		x.Comments += comments
+		x.Macros = x.Macros || t.Exp > 0
 		at, exp = pl.end, t.Exp
 	}
 	x.End = at
