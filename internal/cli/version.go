@@ -10,9 +10,16 @@ import (
 	"github.com/bpflockcheck/bpflockcheck/rules/kernel"
 )
 
-// version is the module's as the go command recorded it; "devel" for a build
-// from a working tree.
+// released is the version of a released program; the linker sets it (see
+// .goreleaser.yaml).
+var released string
+
+// version is that of the release, or else the module's as the go command
+// recorded it; "devel" for a build from a working tree.
 func version() string {
+	if released != "" {
+		return released
+	}
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
 		return info.Main.Version
 	}
