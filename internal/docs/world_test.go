@@ -59,21 +59,27 @@ func installed(t *testing.T) string {
 // the PATH, and neither git nor go look beyond this machine.
 func environment(t *testing.T) []string {
 	t.Helper()
-	return append(os.Environ(),
+	cache, err := goCaches()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(append(os.Environ(), cache...),
 		"PATH="+installed(t)+string(os.PathListSeparator)+os.Getenv("PATH"),
-		"GOFLAGS=-mod=mod", "GOPROXY=off", "NO_COLOR=1", "HOME="+t.TempDir(), "GOCACHE="+goEnv(t, "GOCACHE"), "GOMODCACHE="+goEnv(t, "GOMODCACHE"),
+		"GOFLAGS=-mod=mod", "GOPROXY=off", "NO_COLOR=1", "HOME="+t.TempDir(),
 		"GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1",
 		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com")
 }
 
-func goEnv(t *testing.T, name string) string {
-	t.Helper()
-	out, err := exec.Command("go", "env", name).Output()
+// goCaches are the go command's folders, which it would look for in the home
+// folder.
+var goCaches = sync.OnceValues(func() ([]string, error) {
+	out, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE", "GOPATH").Output()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	return strings.TrimSpace(string(out))
-}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	return []string{"GOCACHE=" + lines[0], "GOMODCACHE=" + lines[1], "GOPATH=" + lines[2]}, nil
+})
 
 // project makes a folder like the ones that the tool is used in: a git
 // repository of one commit with testdata/project, the object of its program,
@@ -86,13 +92,8 @@ func project(t *testing.T) string {
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join("testdata", "project"))); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"testdata/include/vmlinux.h", "go.sum"} {
-		b, err := os.ReadFile(filepath.Join(root, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		write(t, filepath.Join(dir, filepath.Base(name)), string(b))
-	}
+	copyFile(t, filepath.Join(root, "testdata", "include", "vmlinux.h"), dir)
+	copyFile(t, filepath.Join(root, "go.sum"), dir)
 	shell(t, dir, clang+" -g -O2 -target bpf -I. -I"+absolute(t, "analyzer/csource/headers/include")+" -c prog.bpf.c -o prog.bpf.o")
 	shell(t, dir, "git init -q -b main && git add . && git commit -q -m start")
 	return dir
@@ -105,6 +106,15 @@ func absolute(t *testing.T, name string) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+func copyFile(t *testing.T, path, dir string) {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, filepath.Base(path)), string(b))
 }
 
 func write(t *testing.T, path, text string) {
