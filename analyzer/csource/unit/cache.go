@@ -46,12 +46,14 @@ func NewCache() *Cache {
 	return &Cache{files: map[string]*cached{}, trees: map[string]*tree{}, btf: map[string]*btfEntry{}}
 }
 
-// Rescan forgets what is known of repositories, so that headers that were added
-// or removed are noticed. Files that changed are noticed without it.
+// Rescan forgets what is known of repositories, so that headers and files of
+// compiler flags that were added or removed are noticed, and flags that changed.
+// Headers that changed are noticed without it.
 func (c *Cache) Rescan() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	clear(c.trees)
+	c.flags = nil
 }
 
 type cached struct {
