@@ -80,11 +80,22 @@ func (p *Pass) onlyExchanged(a *model.Access) bool {
 		if b.Kind != model.AtomicRMW || somewhere(b.Place) || samePlace(a.Place, b.Place) == differs {
 			continue
 		}
-		if b.Atomic == nil || b.Atomic.Op != ir.AtomicXchg && b.Atomic.Op != ir.AtomicCmpXchg {
+		if b.Atomic == nil || b.Atomic.Op != ir.AtomicXchg && b.Atomic.Op != ir.AtomicCmpXchg || computes(b) {
 			return false
 		}
 	}
 	return true
+}
+
+// computes reports whether an exchange puts in what was made from the value that
+// was there: a loop that does with a compare-and-swap what has no atomic.
+func computes(a *model.Access) bool {
+	for _, o := range a.Origins {
+		if o.Access != nil && !o.Copied && samePlace(a.Place, o.Access.Place) != differs {
+			return true
+		}
+	}
+	return false
 }
 
 // somewhere reports whether not even the field of a place is known: it says

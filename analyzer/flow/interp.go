@@ -35,7 +35,7 @@ const maxDepth = 40
 const maxKeys = 48
 
 // maxConfigs bounds how many are kept apart because of how the program is
-// configured.
+// configured, or of what it has deleted.
 const maxConfigs = 8
 
 // maxWidth bounds how many states one state becomes within a block because the
@@ -388,8 +388,8 @@ func (e *engine) flowInto(path *callPath, fi *funcInfo, m *memo, b *ir.Block, s 
 		return slices.BinarySearchFunc(visits, k, func(v *visit, k string) int { return strings.Compare(v.key, k) })
 	}
 	at, ok := find()
-	if !ok && len(visits) >= maxConfigs && len(s.configs) > 0 {
-		s.forgetConfigs()
+	if !ok && len(visits) >= maxConfigs && len(s.configs)+len(s.deleted) > 0 {
+		s.forgetChoices()
 		k = s.key()
 		at, ok = find()
 	}
@@ -458,12 +458,12 @@ func sameState(a, b *state) bool {
 // returns may each have seen other tests, and each caller goes on from each.
 func (e *engine) mergeExits(path *callPath, in []exit) []exit {
 	out := e.joinExits(path, in)
-	if len(out) <= maxConfigs || !slices.ContainsFunc(out, func(x exit) bool { return len(x.s.configs) > 0 }) {
+	if len(out) <= maxConfigs || !slices.ContainsFunc(out, func(x exit) bool { return len(x.s.configs)+len(x.s.deleted) > 0 }) {
 		return out
 	}
 	for i, x := range out {
 		s := x.s.clone()
-		s.forgetConfigs()
+		s.forgetChoices()
 		out[i].s = s
 	}
 	return e.joinExits(path, out)

@@ -218,12 +218,19 @@ func (s *state) isNonNull(v *value) bool {
 // key tells states apart at merges: the locks and sections held, and how the
 // program is configured as far as branches tested it. The verifier sees the
 // read-only globals as constants, so a program runs with one choice only.
+//
+// So is an element that was deleted on one way and not on the other: a program
+// that remembers which it was, and one that forgets, look alike otherwise.
 func (s *state) key() string {
 	k := s.lockKey()
-	if len(s.configs) == 0 {
+	if len(s.configs) == 0 && len(s.deleted) == 0 {
 		return k
 	}
 	b := []byte(k)
+	for _, d := range s.deleted {
+		b = append(b, '-')
+		b = strconv.AppendInt(b, int64(d.obj.id), 10)
+	}
 	for _, c := range s.configs {
 		b = append(b, '#')
 		b = strconv.AppendInt(b, int64(c), 10)
@@ -245,8 +252,10 @@ func (s *state) key() string {
 	return string(b)
 }
 
-// forgetConfigs gives up telling the state apart by configuration.
-func (s *state) forgetConfigs() {
+// forgetChoices gives up telling the state apart by configuration and by what
+// was deleted.
+func (s *state) forgetChoices() {
+	s.deleted = nil
 	for _, c := range s.configs {
 		delete(s.facts, c)
 	}

@@ -71,4 +71,23 @@ int start_again(struct __sk_buff *skb)
 	return TC_ACT_OK;
 }
 
+// A compare-and-swap loop computes, as an atomic would.
+__u64 product = 1;
+
+SEC("xdp")
+int multiply(struct xdp_md *ctx)
+{
+	__u64 old = product;
+
+	__sync_val_compare_and_swap(&product, old, old * 3);
+	return XDP_PASS;
+}
+
+SEC("tc")
+int set_back(struct __sk_buff *skb)
+{
+	product = 1; // want BLC104 "product"
+	return 0;
+}
+
 char LICENSE[] SEC("license") = "GPL";

@@ -98,4 +98,24 @@ int sweep(struct __sk_buff *skb)
 	return TC_ACT_OK;
 }
 
+// The program remembers whether it deleted the element.
+SEC("tc")
+int remembers(struct __sk_buff *skb)
+{
+	__u64 key = skb->hash;
+	struct val *v = bpf_map_lookup_elem(&started, &key);
+	int gone = 0;
+
+	if (!v)
+		return TC_ACT_OK;
+	if (skb->mark == 7) {
+		bpf_map_delete_elem(&started, &key);
+		gone = 1;
+	}
+	skb->priority = bpf_get_prandom_u32();
+	if (!gone)
+		skb->mark = v->start;
+	return TC_ACT_OK;
+}
+
 char LICENSE[] SEC("license") = "GPL";

@@ -102,4 +102,19 @@ int sweep(struct __sk_buff *skb)
 	return TC_ACT_OK;
 }
 
+// Deleted on one way only.
+SEC("tc")
+int perhaps(struct __sk_buff *skb)
+{
+	__u32 key = skb->hash;
+	struct val *v = bpf_map_lookup_elem(&recent, &key);
+
+	if (!v)
+		return TC_ACT_OK;
+	if (skb->mark == 7)
+		bpf_map_delete_elem(&recent, &key);
+	v->start = skb->len; // want BLC109 "recent"
+	return TC_ACT_OK;
+}
+
 char LICENSE[] SEC("license") = "GPL";
