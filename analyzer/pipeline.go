@@ -105,6 +105,7 @@ func analyseOne(ctx context.Context, o *Options, in input) (res *unitResult) {
 		res.model = m
 	}
 	res.findings = rules.Run([]*model.Model{m}, rules.Config{Kernel: o.Kernel})
+	u.Rewrite = nil // a model that is kept need not hold the syntax tree
 	res.skipped = append(append(res.skipped, u.Skipped...), m.Skipped...)
 	res.notes = u.Notes
 	res.recorded = linesOf(res.findings, u.Text)

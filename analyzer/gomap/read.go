@@ -99,6 +99,10 @@ func (c *unitCache) load(ctx context.Context, key, path string, read func() (*ir
 		e.unit, e.err = read()
 		if e.err == nil {
 			e.model = flow.Analyze(ctx, e.unit, flow.Config{})
+			// Several packages may judge the unit at once, which the rewriter
+			// is not made for; its fixes would be for files that go vet does
+			// not change.
+			e.unit.Rewrite = nil
 		}
 	})
 	if ctx.Err() != nil {

