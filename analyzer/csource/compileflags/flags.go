@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -171,36 +172,53 @@ func (f *Finder) flagsTxt(path string) *Flags {
 	return fl
 }
 
-// absolute keeps the flags that matter for preprocessing, and -mcpu, and makes
-// their folders absolute.
+// absolute keeps the flags that [Relevant] gives and makes their folders absolute.
 func absolute(args []string, dir string) (out []string) {
-	for i := 0; i < len(args); i++ {
-		a := args[i]
-		if strings.HasPrefix(a, "-mcpu=") {
-			out = append(out, a)
+	for k, v := range Relevant(args) {
+		switch k {
+		case "-mcpu":
+			out = append(out, k+"="+v)
 			continue
+		case "-D", "-U":
+		default:
+			if p := filepath.Join(dir, v); !filepath.IsAbs(v) && (k != "-include" || exists(p)) {
+				v = p
+			}
 		}
-		for _, k := range []string{"-isystem", "-iquote", "-idirafter", "-include", "-I", "-D", "-U"} {
-			v, ok := strings.CutPrefix(a, k)
-			if !ok {
-				continue
-			}
-			if v == "" {
-				if i++; i >= len(args) {
-					break
-				}
-				v = args[i]
-			}
-			if k != "-D" && k != "-U" && !filepath.IsAbs(v) {
-				if p := filepath.Join(dir, v); k != "-include" || exists(p) {
-					v = p
-				}
-			}
-			out = append(out, k, v)
-			break
-		}
+		out = append(out, k, v)
 	}
 	return out
+}
+
+// Relevant gives the flags of clang that matter for preprocessing, and -mcpu, each
+// with its argument, which may be attached or stand apart.
+func Relevant(args []string) iter.Seq2[string, string] {
+	return func(yield func(flag, value string) bool) {
+		for i := 0; i < len(args); i++ {
+			if v, ok := strings.CutPrefix(args[i], "-mcpu="); ok {
+				if !yield("-mcpu", v) {
+					return
+				}
+				continue
+			}
+			for _, k := range []string{"-isystem", "-iquote", "-idirafter", "-include", "-I", "-D", "-U"} {
+				v, ok := strings.CutPrefix(args[i], k)
+				if !ok {
+					continue
+				}
+				if v == "" {
+					if i++; i >= len(args) {
+						return
+					}
+					v = args[i]
+				}
+				if !yield(k, v) {
+					return
+				}
+				break
+			}
+		}
+	}
 }
 
 func exists(path string) bool {

@@ -49,6 +49,26 @@ func (t *Token) Is(s string) bool {
 	return t.Text == s && (t.Kind == Punct || t.Kind == Ident)
 }
 
+// Closing gives the index of the bracket that closes the one at i, or of the last
+// token.
+func Closing(toks []Token, i int) int {
+	depth := 0
+	for ; i < len(toks); i++ {
+		if toks[i].Kind != Punct {
+			continue
+		}
+		switch toks[i].Text {
+		case "(", "[", "{":
+			depth++
+		case ")", "]", "}":
+			if depth--; depth <= 0 {
+				return i
+			}
+		}
+	}
+	return len(toks) - 1
+}
+
 // Expansion is one use of a macro that is spelled in a file, not in another
 // macro's body.
 type Expansion struct {

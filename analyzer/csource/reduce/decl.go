@@ -34,8 +34,8 @@ specifiers:
 		case "typeof", "__typeof__", "__typeof", "typeof_unqual", "__typeof_unqual__", "__typeof_unqual":
 			typeSeen = true
 			if i+1 < len(toks) && toks[i+1].Is("(") {
-				d.nested(i+1, skipGroup(toks, i+1))
-				i = skipGroup(toks, i+1)
+				d.nested(i+1, cpp.Closing(toks, i+1))
+				i = cpp.Closing(toks, i+1)
 			}
 		case "struct", "union", "enum":
 			typeSeen, tagOnly = true, true
@@ -83,9 +83,9 @@ specifiers:
 					i = len(toks)
 					break rest
 				}
-				i = skipGroup(toks, i) + 1
+				i = cpp.Closing(toks, i) + 1
 			case t.Is("(") || t.Is("["):
-				i = skipGroup(toks, i) + 1
+				i = cpp.Closing(toks, i) + 1
 			case t.Is("__attribute__") || t.Is("__attribute"):
 				i = d.attribute(i)
 			default:
@@ -114,7 +114,7 @@ func (d *Decl) attribute(i int) int {
 	if i+1 >= len(d.Toks) || !d.Toks[i+1].Is("(") {
 		return i + 1
 	}
-	end := skipGroup(d.Toks, i+1)
+	end := cpp.Closing(d.Toks, i+1)
 	for j := i + 2; j < end; j++ {
 		switch d.Toks[j].Text {
 		case "section", "__section__":
@@ -154,7 +154,7 @@ func (d *Decl) aggregate(i int) int {
 			if tag != "" {
 				d.Tags = append(d.Tags, tag)
 			}
-			end := skipGroup(toks, i)
+			end := cpp.Closing(toks, i)
 			if isEnum {
 				d.enumerators(i+1, end)
 			} else {
@@ -175,7 +175,7 @@ func (d *Decl) enumerators(i, end int) {
 		case t.Is(","):
 			want = true
 		case t.Is("("):
-			i = skipGroup(d.Toks, i)
+			i = cpp.Closing(d.Toks, i)
 		case want && t.Kind == cpp.Ident:
 			d.Enumerators = append(d.Enumerators, t.Text)
 			want = false
@@ -209,7 +209,7 @@ func (d *Decl) declarator(i int) (name string, function bool, next int) {
 			i++
 			continue
 		case t.Is("("):
-			end := skipGroup(toks, i)
+			end := cpp.Closing(toks, i)
 			n, f, _ := (&Decl{Toks: toks[:end]}).declarator(i + 1)
 			pointer := i+1 < end && toks[i+1].Is("*")
 			after := end + 1

@@ -359,7 +359,7 @@ func (r *reacher) member(toks []cpp.Token, head, isTypedef bool) {
 		case "struct", "union", "enum":
 			j := i + 1
 			for j+1 < len(toks) && toks[j].Is("__attribute__") {
-				j = skipGroup(toks, j+1) + 1
+				j = cpp.Closing(toks, j+1) + 1
 			}
 			if j >= len(toks) || toks[j].Kind != cpp.Ident {
 				continue
@@ -386,7 +386,7 @@ func (r *reacher) member(toks []cpp.Token, head, isTypedef bool) {
 			}
 		case "__attribute__":
 			if i+1 < len(toks) {
-				i = skipGroup(toks, i+1)
+				i = cpp.Closing(toks, i+1)
 			}
 		default:
 			if !declaresHere(toks, i) {
@@ -431,7 +431,7 @@ func pointerFollows(toks []cpp.Token, i int) bool {
 			if i+1 >= len(toks) {
 				return false
 			}
-			i = skipGroup(toks, i+1)
+			i = cpp.Closing(toks, i+1)
 		default:
 			return t.Is("*") || t.Is("(") && i+1 < len(toks) && toks[i+1].Is("*")
 		}

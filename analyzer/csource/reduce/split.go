@@ -143,7 +143,7 @@ func scanDecl(toks []cpp.Token, start int, margin bool) (end int, ok bool) {
 					aggregate = 1
 				case "__attribute__", "__attribute", "__declspec", "_Alignas":
 					if i+1 < len(toks) && toks[i+1].Is("(") {
-						i = skipGroup(toks, i+1)
+						i = cpp.Closing(toks, i+1)
 					}
 				default:
 					switch aggregate {
@@ -237,23 +237,4 @@ func keywordStart(s string) bool {
 		return true
 	}
 	return false
-}
-
-// skipGroup gives the index of the bracket that closes the one at i, or of the last token.
-func skipGroup(toks []cpp.Token, i int) int {
-	depth := 0
-	for ; i < len(toks); i++ {
-		if toks[i].Kind != cpp.Punct {
-			continue
-		}
-		switch toks[i].Text {
-		case "(", "[", "{":
-			depth++
-		case ")", "]", "}":
-			if depth--; depth <= 0 {
-				return i
-			}
-		}
-	}
-	return len(toks) - 1
 }

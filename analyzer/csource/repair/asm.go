@@ -37,7 +37,7 @@ func (r *repairer) asm(i, to int) int {
 	}
 	if r.body < 0 || i < r.body {
 		// A symbol's name, or assembly outside of functions: no effect on types.
-		end := closing(in, j) + 1
+		end := cpp.Closing(in, j) + 1
 		if name := in[j+1]; strings.HasPrefix(name.Text, `"llvm.bpf.load.`) {
 			// An intrinsic: the lowering knows it by this name.
 			r.put(in[i], "__attribute__", "(", "(", "section", "(", name.Text, ")", ")", ")")
@@ -48,7 +48,7 @@ func (r *repairer) asm(i, to int) int {
 		return end
 	}
 	if i > 0 && (in[i-1].Kind == cpp.Ident && in[i-1].Text != "else" && in[i-1].Text != "do" || in[i-1].Is("]")) {
-		return closing(in, j) + 1 // register long x asm("r1")
+		return cpp.Closing(in, j) + 1 // register long x asm("r1")
 	}
 	s := r.parseAsm(j)
 	at := in[i]
@@ -73,7 +73,7 @@ func isAsm(t cpp.Token) bool {
 // parseAsm reads the operands of the assembly whose parenthesis is at i.
 func (r *repairer) parseAsm(i int) asmStmt {
 	in := r.in
-	end := closing(in, i)
+	end := cpp.Closing(in, i)
 	s := asmStmt{end: end + 1}
 	var tmpl strings.Builder
 	section := 0
@@ -95,7 +95,7 @@ func (r *repairer) parseAsm(i int) asmStmt {
 		case 1, 2:
 			var o operand
 			if t.Is("[") {
-				k := closing(in, j)
+				k := cpp.Closing(in, j)
 				if j+1 < k {
 					o.name = in[j+1].Text
 				}
@@ -108,7 +108,7 @@ func (r *repairer) parseAsm(i int) asmStmt {
 				j++
 			}
 			if j < end && in[j].Is("(") {
-				k := closing(in, j)
+				k := cpp.Closing(in, j)
 				o.expr = [2]int{j + 1, k}
 				j = k
 			}

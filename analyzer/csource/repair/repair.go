@@ -100,7 +100,7 @@ func (r *repairer) run(from, to int) {
 		switch t.Text {
 		case "__attribute__", "__attribute":
 			if i+1 < to && in[i+1].Is("(") {
-				end := closing(in, i+1)
+				end := cpp.Closing(in, i+1)
 				if !r.beforeBody(end) {
 					r.attribute(i, end)
 				}
@@ -109,7 +109,7 @@ func (r *repairer) run(from, to int) {
 			}
 		case "__declspec":
 			if i+1 < to && in[i+1].Is("(") {
-				i = closing(in, i+1)
+				i = cpp.Closing(in, i+1)
 				continue
 			}
 		case "__extension__", "restrict", "__restrict", "__restrict__", "_Nonnull", "_Nullable", "__const":
@@ -134,7 +134,7 @@ func (r *repairer) run(from, to int) {
 			}
 		case "_Static_assert", "static_assert":
 			if i+1 < to && in[i+1].Is("(") {
-				i = closing(in, i+1)
+				i = cpp.Closing(in, i+1)
 				if i+1 < to && in[i+1].Is(";") && (r.body < 0 || i < r.body) {
 					i++
 				}
@@ -172,7 +172,7 @@ func (r *repairer) enum(i, to int) int {
 	packed := false
 	attributes := func(j int) int {
 		for j+1 < to && (in[j].Is("__attribute__") || in[j].Is("__attribute")) && in[j+1].Is("(") {
-			end := closing(in, j+1)
+			end := cpp.Closing(in, j+1)
 			for _, t := range in[j:end] {
 				packed = packed || t.Is("packed") || t.Is("__packed__")
 			}
@@ -199,7 +199,7 @@ func (r *repairer) enum(i, to int) int {
 		return k
 	}
 	if j < to && in[j].Is("{") {
-		end := closing(in, j)
+		end := cpp.Closing(in, j)
 		after := attributes(end + 1)
 		if packed {
 			r.put(at, ":", "int", "__attribute__", "(", "(", "packed", ")", ")")
@@ -217,7 +217,7 @@ func (r *repairer) beforeBody(end int) bool {
 		if !r.in[i].Is("__attribute__") && !r.in[i].Is("__attribute") || i+1 >= r.body || !r.in[i+1].Is("(") {
 			return false
 		}
-		i = closing(r.in, i+1)
+		i = cpp.Closing(r.in, i+1)
 	}
 	return end < r.body
 }
@@ -260,18 +260,18 @@ func (r *repairer) typeofFunction(i, to int) int {
 	if i+1 >= to || !in[i+1].Is("(") {
 		return i
 	}
-	end := closing(in, i+1)
+	end := cpp.Closing(in, i+1)
 	params := i + 2
 	for params < end && in[params].Kind == cpp.Ident || params < end && in[params].Is("*") {
 		params++
 	}
-	if params == i+2 || params >= end || !in[params].Is("(") || closing(in, params) != end-1 || !typeWords(in[i+2:params]) {
+	if params == i+2 || params >= end || !in[params].Is("(") || cpp.Closing(in, params) != end-1 || !typeWords(in[i+2:params]) {
 		return i
 	}
 	d := end + 1
 	for d < to && !endsDeclarator(in[d]) {
 		if in[d].Is("(") || in[d].Is("[") {
-			d = closing(in, d)
+			d = cpp.Closing(in, d)
 		}
 		d++
 	}
@@ -310,7 +310,7 @@ func (r *repairer) bswapConstant(i, to int) int {
 	if i+1 >= to || !in[i+1].Is("(") {
 		return i
 	}
-	end := closing(in, i+1)
+	end := cpp.Closing(in, i+1)
 	var n uint64
 	found := false
 	for j := i + 2; j < end; j++ {
@@ -359,25 +359,6 @@ func binaryConstant(s string) string {
 	return s
 }
 
-// closing gives the index of the bracket that closes the one at i, or of the last token.
-func closing(toks []cpp.Token, i int) int {
-	depth := 0
-	for ; i < len(toks); i++ {
-		if toks[i].Kind != cpp.Punct {
-			continue
-		}
-		switch toks[i].Text {
-		case "(", "[", "{":
-			depth++
-		case ")", "]", "}":
-			if depth--; depth <= 0 {
-				return i
-			}
-		}
-	}
-	return len(toks) - 1
-}
-
 // keptAttributes are those that mean something for layout or analysis; cc stumbles
 // over some of the others.
 var keptAttributes = map[string]string{
@@ -403,7 +384,7 @@ func (r *repairer) attribute(i, end int) {
 	if i+3 > end || !in[i+2].Is("(") {
 		return
 	}
-	inner := closing(in, i+2)
+	inner := cpp.Closing(in, i+2)
 	for j := i + 3; j < inner; j++ {
 		if in[j].Kind != cpp.Ident {
 			continue
@@ -411,7 +392,7 @@ func (r *repairer) attribute(i, end int) {
 		name := in[j]
 		argEnd := j
 		if j+1 < inner && in[j+1].Is("(") {
-			argEnd = closing(in, j+1)
+			argEnd = cpp.Closing(in, j+1)
 		}
 		kept := keptAttributes[name.Text]
 		if kept == "naked" && (r.body < 0 || i < r.body) {
@@ -456,7 +437,7 @@ func (r *repairer) inSpecifiers(i int) bool {
 		}
 		switch r.in[j-1].Text {
 		case "__attribute__", "__attribute", "typeof", "__typeof__", "__typeof":
-			j = closing(r.in, j)
+			j = cpp.Closing(r.in, j)
 		default:
 			return false
 		}

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/compileflags"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/cpp"
 )
 
@@ -122,40 +123,24 @@ type macroFlag struct {
 
 // parseFlags reads clang flags, those with their argument attached and apart.
 func parseFlags(args []string) (f flags) {
-	for i := 0; i < len(args); i++ {
-		a := args[i]
-		if v, ok := strings.CutPrefix(a, "-mcpu="); ok {
+	for k, v := range compileflags.Relevant(args) {
+		switch k {
+		case "-mcpu":
 			f.mcpu = v
-			continue
-		}
-		for _, k := range []string{"-isystem", "-iquote", "-idirafter", "-include", "-I", "-D", "-U"} {
-			v, ok := strings.CutPrefix(a, k)
-			if !ok {
-				continue
-			}
-			if v == "" {
-				if i++; i >= len(args) {
-					break
-				}
-				v = args[i]
-			}
-			switch k {
-			case "-isystem":
-				f.system = append(f.system, v)
-			case "-iquote":
-				f.quote = append(f.quote, v)
-			case "-idirafter":
-				f.after = append(f.after, v)
-			case "-include":
-				f.forced = append(f.forced, v)
-			case "-I":
-				f.dirs = append(f.dirs, v)
-			case "-D":
-				f.macros = append(f.macros, macroFlag{text: v})
-			case "-U":
-				f.macros = append(f.macros, macroFlag{text: v, undef: true})
-			}
-			break
+		case "-isystem":
+			f.system = append(f.system, v)
+		case "-iquote":
+			f.quote = append(f.quote, v)
+		case "-idirafter":
+			f.after = append(f.after, v)
+		case "-include":
+			f.forced = append(f.forced, v)
+		case "-I":
+			f.dirs = append(f.dirs, v)
+		case "-D":
+			f.macros = append(f.macros, macroFlag{text: v})
+		case "-U":
+			f.macros = append(f.macros, macroFlag{text: v, undef: true})
 		}
 	}
 	return f
