@@ -178,19 +178,6 @@ func MayHoldResSpinLock(t MapType, v Version) bool {
 	return v.AtLeast(6, 15) && MayHoldSpinLock(t, v)
 }
 
-// MayHoldTimer reports whether values may hold a bpf_timer or bpf_wq
-// (kernel/bpf/syscall.c map_check_btf).
-func MayHoldTimer(t MapType, v Version) bool {
-	return v.AtLeast(5, 15) && (t == MapTypeHash || t == MapTypeLRUHash || t == MapTypeArray)
-}
-
-// MayHoldGraphRoot reports whether values may hold a bpf_list_head or
-// bpf_rb_root. The table of map_check_btf also names LRU_HASH, but a root
-// needs a lock beside it, which LRU_HASH cannot hold.
-func MayHoldGraphRoot(t MapType, v Version) bool {
-	return v.AtLeast(6, 2) && (t == MapTypeHash || t == MapTypeArray)
-}
-
 // LockInnerMap reports whether the inner map of a map-in-map may hold locks
 // (kernel/bpf/map_in_map.c bpf_map_meta_alloc: refused until 6.1).
 func LockInnerMap(v Version) bool { return v.AtLeast(6, 2) }

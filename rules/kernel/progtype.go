@@ -94,41 +94,6 @@ func MayUseResSpinLock(p ProgInfo, v Version) (ok bool, text string) {
 	return true, ""
 }
 
-// MayUseTimer is MayUseSpinLock for bpf_timer and bpf_wq (what names one).
-func MayUseTimer(p ProgInfo, what string, v Version) (ok bool, text string) {
-	if p.Type.IsTracing() && !v.AtLeast(7, 0) {
-		return false, "tracing progs cannot use " + what + " yet"
-	}
-	return true, ""
-}
-
-// MayUseGraphRoot is MayUseSpinLock for bpf_list_head and bpf_rb_root.
-func MayUseGraphRoot(p ProgInfo, v Version) (ok bool, text string) {
-	if p.Type.IsTracing() {
-		return false, "tracing progs cannot use bpf_{list_head,rb_root} yet"
-	}
-	return true, ""
-}
-
-// MaySleepMap reports whether a sleepable program may use maps of type t
-// (check_map_prog_compatibility).
-func MaySleepMap(t MapType, v Version) bool {
-	switch t {
-	case MapTypeHash, MapTypeArray, MapTypeLRUHash, MapTypePercpuHash, MapTypePercpuArray, MapTypeLRUPercpuHash,
-		MapTypeArrayOfMaps, MapTypeHashOfMaps, MapTypeRingbuf, MapTypeUserRingbuf:
-		return true
-	case MapTypeInodeStorage, MapTypeSkStorage, MapTypeTaskStorage:
-		return true
-	case MapTypeCgrpStorage:
-		return v.AtLeast(6, 2)
-	case MapTypeQueue, MapTypeStack:
-		return v.AtLeast(6, 5)
-	case MapTypeArena:
-		return v.AtLeast(6, 9)
-	}
-	return false
-}
-
 // HasPacket reports whether the pointers in the program's context point into a
 // packet, and not to kernel objects.
 func HasPacket(t ProgType) bool {
