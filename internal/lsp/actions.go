@@ -32,20 +32,40 @@ func (s *server) CodeAction(ctx context.Context, p *protocol.CodeActionParams) (
 	if err != nil {
 		return nil, err
 	}
-	r, err := s.await(ctx, d)
-	if err != nil || r == nil || r.files == nil {
+	results, err := s.await(ctx, d)
+	if err != nil {
 		return nil, err
 	}
-	m := r.files.Mapper(d.path)
-	if m == nil {
-		return nil, nil
-	}
-	a := &actions{converter: s.converter(r), m: m, path: d.path}
 	out := []protocol.CommandOrCodeAction{}
+	known := map[string]bool{}
+	for _, r := range results {
+		for _, act := range s.actionsOf(r, d.path, p) {
+			// Several sources may say the same of a header, each of its own
+			// programs.
+			id := ""
+			if a, ok := act.(*protocol.CodeAction); ok {
+				id = a.Title + string(encode(a.Edit))
+			}
+			if id == "" || !known[id] {
+				known[id] = true
+				out = append(out, act)
+			}
+		}
+	}
+	return out, nil
+}
+
+// actionsOf gives the actions that one result offers in a file.
+func (s *server) actionsOf(r *result, path string, p *protocol.CodeActionParams) (out []protocol.CommandOrCodeAction) {
+	m := r.files.Mapper(path)
+	if m == nil {
+		return nil
+	}
+	a := &actions{converter: s.converter(r), m: m, path: path}
 	if wanted(protocol.CodeActionKindQuickFix, p.Context.Only) {
 		for i := range r.findings {
 			f := &r.findings[i]
-			if f.Span.File != d.path || f.Span.Line == 0 || !touches(a.enc.span(m, f.Span), p.Range) {
+			if f.Span.File != path || f.Span.Line == 0 || !touches(a.enc.span(m, f.Span), p.Range) {
 				continue
 			}
 			out = append(out, a.forFinding(f)...)
@@ -59,7 +79,7 @@ func (s *server) CodeAction(ctx context.Context, p *protocol.CodeActionParams) (
 			out = append(out, act)
 		}
 	}
-	return out, nil
+	return out
 }
 
 // wanted reports whether a kind is among those asked for: named, or below one
@@ -135,7 +155,7 @@ func (a *actions) suppress(f *diag.Finding, about []protocol.Diagnostic) *protoc
 		Title: fmt.Sprintf("%s%s (%s) here, with a reason", suppressTitle, f.Rule, f.Name),
 		Kind:  ptr(protocol.CodeActionKindQuickFix), Diagnostics: about,
 	}
-	tail := after + "\n"
+	tail := after + newlineOf(a.m)
 	if a.can.snippets && a.can.documentChanges {
 		act.Edit = a.document(a.path, []protocol.TextDocumentEditElement{&protocol.SnippetTextEdit{
 			Range:   rng,
@@ -145,6 +165,16 @@ func (a *actions) suppress(f *diag.Finding, about []protocol.Diagnostic) *protoc
 	}
 	act.Edit = a.workspaceEdit(map[string][]protocol.TextEdit{a.path: {{Range: rng, NewText: lead + placeholder + tail}}})
 	return act
+}
+
+// newlineOf gives the line ending of a text, judged by its first line.
+func newlineOf(m *position.Mapper) string {
+	if end, _ := m.Offset(1, len(m.Line(1))+1); m.Lines() > 1 {
+		if next, _ := m.Offset(2, 1); next-end == len("\r\n") {
+			return "\r\n"
+		}
+	}
+	return "\n"
 }
 
 var snippetSpecial = strings.NewReplacer(`\`, `\\`, `$`, `\$`, `}`, `\}`)
@@ -192,6 +222,7 @@ func (a *actions) edit(edits []diag.Edit) *protocol.WorkspaceEdit {
 		if m == nil {
 			return nil
 		}
+		newline := newlineOf(m)
 		// No range of a word here: a span without extent is an insertion.
 		end := e.Span
 		if end.EndLine == 0 {
@@ -199,7 +230,7 @@ func (a *actions) edit(edits []diag.Edit) *protocol.WorkspaceEdit {
 		}
 		byFile[e.Span.File] = append(byFile[e.Span.File], protocol.TextEdit{
 			Range:   protocol.Range{Start: a.enc.position(m, e.Span.Line, e.Span.Col), End: a.enc.position(m, end.EndLine, end.EndCol)},
-			NewText: e.NewText,
+			NewText: strings.ReplaceAll(e.NewText, "\n", newline),
 		})
 	}
 	return a.workspaceEdit(byFile)

@@ -418,7 +418,7 @@ func (b *buffer) settle(want string) {
 func (c *client) published(u uri.URI, version int) []diagnostic {
 	c.t.Helper()
 	var p struct {
-		URI         uri.URI
+		URI         string // as it is spelled, which uri.URI does not keep
 		Version     int
 		Diagnostics []diagnostic
 	}
@@ -430,7 +430,7 @@ func (c *client) published(u uri.URI, version int) []diagnostic {
 		if err := json.Unmarshal(m.Params, &p); err != nil {
 			c.t.Errorf("%v in %s", err, m.Params)
 		}
-		return p.URI == u && (version == 0 || p.Version == version)
+		return p.URI == string(u) && (version == 0 || p.Version == version)
 	})
 	return p.Diagnostics
 }

@@ -29,25 +29,65 @@ const notAnalysed = "BLC001"
 type shown struct {
 	// byJob holds each job's diagnostics by file: a header's come from several.
 	byJob map[string]map[string][]protocol.Diagnostic
+	// versions are those of the buffers that they were found in, by job.
+	versions map[string]map[string]int32
 	// sent are the files with diagnostics on the client's screen.
 	sent map[string]bool
 }
 
 func newShown() shown {
-	return shown{byJob: map[string]map[string][]protocol.Diagnostic{}, sent: map[string]bool{}}
+	return shown{
+		byJob:    map[string]map[string][]protocol.Diagnostic{},
+		versions: map[string]map[string]int32{},
+		sent:     map[string]bool{},
+	}
 }
 
-// union gives a file's diagnostics, each once; s.publishing is held.
-func (sh *shown) union(path string) []protocol.Diagnostic {
+// fresh gives the diagnostics for a version of a buffer, each once. ok is
+// false when none of the jobs that have a say has seen that version: one of
+// them will soon. s.publishing is held.
+func (sh *shown) fresh(d *document, version int32) (out []protocol.Diagnostic, ok bool) {
+	old := map[string]bool{}
+	seen := false
+	for key, files := range sh.byJob {
+		if _, concerned := files[d.path]; !concerned {
+			continue
+		}
+		if v, open := sh.versions[key][d.path]; open && v == version {
+			seen = true
+			continue
+		}
+		old[key] = true
+	}
+	if old[jobKey(d)] || len(old) > 0 && !seen {
+		return nil, false
+	}
+	return sh.union(d.path, old), true
+}
+
+// union gives a file's diagnostics, each once, but for those of some jobs;
+// s.publishing is held.
+func (sh *shown) union(path string, without map[string]bool) []protocol.Diagnostic {
 	var out []protocol.Diagnostic
-	seen := map[string]bool{}
+	type finding struct {
+		at   protocol.Range
+		code string
+	}
+	seen := map[finding]bool{}
 	for _, key := range slices.Sorted(maps.Keys(sh.byJob)) {
+		if without[key] {
+			continue
+		}
+		var own []finding
 		for _, d := range sh.byJob[key][path] {
-			id := string(encode(d))
-			if !seen[id] {
-				seen[id] = true
+			// Another source may have said it of its own programs.
+			if id := (finding{d.Range, string(encode(d.Code))}); !seen[id] {
+				own = append(own, id)
 				out = append(out, d)
 			}
+		}
+		for _, id := range own {
+			seen[id] = true
 		}
 	}
 	slices.SortStableFunc(out, func(a, b protocol.Diagnostic) int {
@@ -56,12 +96,13 @@ func (sh *shown) union(path string) []protocol.Diagnostic {
 	return out
 }
 
-// publish takes a result and sends what it changes.
-func (s *server) publish(j *job, r *result) {
+// publish takes a result and sends what it changes. unasked: the client knows
+// of no reason why the job's own diagnostics should have changed.
+func (s *server) publish(j *job, r *result, unasked bool) {
 	s.publishing.Lock()
 	defer s.publishing.Unlock()
 	s.mu.Lock()
-	current := s.jobs[j.key] == j && j.result == r
+	current := s.jobs[j.key] == j && j.result == r && j.made == j.wanted
 	refresh := s.can.pull && s.can.refresh
 	s.mu.Unlock()
 	if !current {
@@ -69,11 +110,11 @@ func (s *server) publish(j *job, r *result) {
 	}
 	old := s.shown.byJob[j.key]
 	now := s.diagnostics(j, r)
-	s.shown.byJob[j.key] = now
+	s.shown.byJob[j.key], s.shown.versions[j.key] = now, r.versions
 	beside := false // another open buffer's have changed
 	for _, path := range slices.Sorted(maps.Keys(union(old, now))) {
 		s.send(path)
-		beside = beside || path != j.key && !equal(old[path], now[path])
+		beside = beside || (unasked || path != j.key) && !equal(old[path], now[path])
 	}
 	// A client that asks for itself does not know of other files' changes.
 	if refresh && beside {
@@ -106,6 +147,7 @@ func (s *server) withdraw(key string) {
 	defer s.publishing.Unlock()
 	old := s.shown.byJob[key]
 	delete(s.shown.byJob, key)
+	delete(s.shown.versions, key)
 	for _, path := range slices.Sorted(maps.Keys(old)) {
 		s.send(path)
 	}
@@ -125,14 +167,22 @@ func (s *server) send(path string) {
 	s.mu.Lock()
 	d, pull, withVersion := s.docs[path], s.can.pull, s.can.versions
 	p := &protocol.PublishDiagnosticsParams{URI: uri.File(path)}
+	var version int32
 	if d != nil {
-		p.URI = d.uri
+		p.URI, version = d.uri, d.version
 		if withVersion {
-			p.Version = protocol.NewOptional(d.version)
+			p.Version = protocol.NewOptional(version)
 		}
 	}
 	s.mu.Unlock()
-	p.Diagnostics = s.shown.union(path)
+	if d == nil {
+		p.Diagnostics = s.shown.union(path, nil)
+	} else {
+		var ok bool
+		if p.Diagnostics, ok = s.shown.fresh(d, version); !ok {
+			return
+		}
+	}
 	if d != nil && pull {
 		if !s.shown.sent[path] {
 			return
@@ -309,7 +359,7 @@ func (s *server) Diagnostic(ctx context.Context, p *protocol.DocumentDiagnosticP
 		return nil, err
 	}
 	s.publishing.Lock()
-	if items := s.shown.union(d.path); len(items) > 0 {
+	if items := s.shown.union(d.path, nil); len(items) > 0 {
 		full.Items = items
 	}
 	var others map[uri.URI]protocol.FullDocumentDiagnosticReportOrUnchangedDocumentDiagnosticReport
@@ -336,7 +386,7 @@ func (s *server) relatedReports(key, own string) map[uri.URI]protocol.FullDocume
 	defer s.mu.Unlock()
 	for path := range s.shown.byJob[key] {
 		if d := s.docs[path]; d != nil && path != own {
-			items := s.shown.union(path)
+			items := s.shown.union(path, nil)
 			if items == nil {
 				items = []protocol.Diagnostic{}
 			}

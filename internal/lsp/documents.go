@@ -12,6 +12,7 @@ import (
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/position"
+	"github.com/bpflockcheck/bpflockcheck/internal/config"
 	"github.com/bpflockcheck/bpflockcheck/internal/source"
 )
 
@@ -76,9 +77,12 @@ func (s *server) DidOpen(_ context.Context, p *protocol.DidOpenTextDocumentParam
 		uri: p.TextDocument.URI, path: path, kind: languageOf(path, p.TextDocument.LanguageID),
 		version: p.TextDocument.Version, text: []byte(p.TextDocument.Text),
 	}
+	if own, ok := pathOf(s.opening); ok && own == path {
+		d.uri = s.opening
+	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.docs[path] = d
-	s.mu.Unlock()
 	s.touch(d)
 	return nil
 }
@@ -86,17 +90,16 @@ func (s *server) DidOpen(_ context.Context, p *protocol.DidOpenTextDocumentParam
 // DidChange implements protocol.Server.
 func (s *server) DidChange(_ context.Context, p *protocol.DidChangeTextDocumentParams) error {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	d, err := s.documentOf(p.TextDocument.URI)
-	if err == nil {
-		for _, c := range p.ContentChanges {
-			d.change(c, s.enc)
-		}
-		d.version = p.TextDocument.Version
-	}
-	s.mu.Unlock()
 	if err != nil {
 		return err
 	}
+	for _, c := range p.ContentChanges {
+		d.change(c, s.enc)
+	}
+	d.version = p.TextDocument.Version
+	// Under the same lock: a result must not be taken for one of this text.
 	s.touch(d)
 	return nil
 }
@@ -148,15 +151,21 @@ func (d *document) splice(start, end int, text []byte) {
 
 // DidSave implements protocol.Server.
 func (s *server) DidSave(_ context.Context, p *protocol.DidSaveTextDocumentParams) error {
-	s.mu.Lock()
-	d, err := s.documentOf(p.TextDocument.URI)
-	s.mu.Unlock()
-	if err != nil {
-		return nil // a config, perhaps: watched files tell
+	path, ok := pathOf(p.TextDocument.URI)
+	if !ok {
+		return nil
 	}
 	// It may be a header that is new.
 	s.headers.Rescan()
-	s.touch(d)
+	if filepath.Base(path) == config.FileName {
+		s.touchAll() // not every client watches files
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if d := s.docs[path]; d != nil {
+		s.touch(d)
+	}
 	return nil
 }
 
@@ -182,11 +191,12 @@ func (s *server) DidClose(_ context.Context, p *protocol.DidCloseTextDocumentPar
 			gone.stop()
 		}
 	}
+	if gone == nil {
+		s.touch(d)
+	}
 	s.mu.Unlock()
 	if gone != nil {
 		s.withdraw(key)
-	} else {
-		s.touch(d)
 	}
 	s.republish(d.path)
 	return nil
@@ -204,18 +214,16 @@ func jobKey(d *document) string {
 	return ""
 }
 
-// touch takes note that a buffer changed.
+// touch takes note that a buffer changed; s.mu is held.
 func (s *server) touch(d *document) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if d.kind != langHeader {
-		s.touchJob(jobKey(d), d.kind)
+		s.touchJob(jobKey(d), d.kind, true)
 		return
 	}
 	// Every open source may include it.
 	for _, o := range s.docs {
 		if o.kind == langC {
-			s.touchJob(jobKey(o), o.kind)
+			s.touchJob(jobKey(o), o.kind, false)
 		}
 	}
 }
@@ -225,7 +233,7 @@ func (s *server) touchAll() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, d := range s.docs {
-		s.touchJob(jobKey(d), d.kind)
+		s.touchJob(jobKey(d), d.kind, false)
 	}
 }
 

@@ -78,6 +78,9 @@ func (s *server) DidChangeWorkspaceFolders(_ context.Context, p *protocol.DidCha
 // settings, new ones only say that they changed.
 func (s *server) DidChangeConfiguration(_ context.Context, p *protocol.DidChangeConfigurationParams) error {
 	set, given, err := decodeSettings(p.Settings)
+	if isEmptyObject(p.Settings) {
+		given = false // nothing is said about any server: Eglot's greeting
+	}
 	s.mu.Lock()
 	s.told = map[string]bool{}
 	if given {
@@ -193,7 +196,7 @@ func flawSpan(e *config.Error) position.Span {
 // watchers are the files whose change on disk matters.
 func watchers() []protocol.FileSystemWatcher {
 	var out []protocol.FileSystemWatcher
-	for _, glob := range []string{"**/*.{c,h}", "**/" + config.FileName, "**/compile_commands.json", "**/compile_flags.txt", "**/go.mod"} {
+	for _, glob := range []string{"**/*.{c,h,o,go}", "**/" + config.FileName, "**/compile_commands.json", "**/compile_flags.txt", "**/go.mod"} {
 		out = append(out, protocol.FileSystemWatcher{GlobPattern: protocol.Pattern(glob)})
 	}
 	return out

@@ -3,6 +3,7 @@ package lsp
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/position"
+	"github.com/bpflockcheck/bpflockcheck/internal/config"
 	"github.com/bpflockcheck/bpflockcheck/internal/suppress"
 	"github.com/bpflockcheck/bpflockcheck/rules"
 )
@@ -23,8 +25,10 @@ func (s *server) Hover(ctx context.Context, p *protocol.HoverParams) (*protocol.
 	d, err := s.documentOf(p.TextDocument.URI)
 	enc, markdown := s.enc, s.can.markdown
 	var text []byte
+	var path string
+	var version int32
 	if err == nil {
-		text = d.text
+		text, path, version = d.text, d.path, d.version
 	}
 	s.mu.Unlock()
 	if err != nil {
@@ -39,21 +43,33 @@ func (s *server) Hover(ctx context.Context, p *protocol.HoverParams) (*protocol.
 		}
 		return &protocol.Hover{Contents: &protocol.MarkupContent{Kind: kind, Value: body}, Range: ptr(enc.span(m, at))}
 	}
-	if at, body := ruleAt(d.path, text, line, col); body != "" {
+	if at, body := ruleAt(path, text, line, col); body != "" {
 		return answer(at, body), nil
 	}
 	if d.kind != langC && d.kind != langHeader {
 		return nil, nil
 	}
-	r, err := s.await(ctx, d)
-	if err != nil || r == nil || r.model == nil || r.versions[d.path] != d.version {
+	results, err := s.await(ctx, d)
+	if err != nil {
 		return nil, err
 	}
-	h := &hover{result: r, judge: rules.NewJudge(r.model, r.model.Kernel), path: d.path, line: line, col: col}
-	if at, body := h.explain(); body != "" {
-		return answer(at, body), nil
+	var at position.Span
+	var bodies []string
+	for _, r := range results {
+		if r.model == nil || r.versions[path] != version {
+			continue
+		}
+		h := &hover{result: r, judge: rules.NewJudge(r.model, r.model.Kernel), path: path, line: line, col: col}
+		where, body := h.explain()
+		if body == "" || slices.Contains(bodies, body) {
+			continue
+		}
+		at, bodies = where, append(bodies, body)
 	}
-	return nil, nil
+	if len(bodies) == 0 {
+		return nil, nil
+	}
+	return answer(at, strings.Join(bodies, "\n\n---\n\n")), nil
 }
 
 // plain takes the marks out that a client without Markdown would show.
@@ -61,28 +77,39 @@ func plain(s string) string {
 	return strings.NewReplacer("**", "", "`", "", "\n---\n", "\n").Replace(s)
 }
 
-// ruleAt explains the rule that a suppression names at a place.
+// ruleAt explains the rule that a suppression, or a config file, names at a
+// place.
 func ruleAt(path string, text []byte, line, col int) (at position.Span, body string) {
-	m := position.NewMapper(text)
+	src := position.NewMapper(text).Line(line)
+	at = selectorAt(path, src, line, col)
+	word := string(src[at.Col-1 : at.EndCol-1])
+	r := rules.Lookup(word)
+	if r == nil {
+		return at, ""
+	}
+	if filepath.Base(path) == config.FileName {
+		return at, rulePage(r)
+	}
 	for _, d := range suppress.Scan(path, text) {
-		if !contains(d.Span, line, col) {
-			continue
-		}
-		src := m.Line(line)
-		from := min(col-1, len(src))
-		for from > 0 && (isWord(src[from-1]) || src[from-1] == '-') {
-			from--
-		}
-		to := from
-		for to < len(src) && (isWord(src[to]) || src[to] == '-') {
-			to++
-		}
-		word := string(src[from:to])
-		if r := rules.Lookup(word); r != nil && slices.Contains(d.Selectors, word) {
-			return position.Span{File: path, Line: line, Col: from + 1, EndLine: line, EndCol: to + 1}, rulePage(r)
+		if contains(d.Span, line, col) && slices.Contains(d.Selectors, word) {
+			return at, rulePage(r)
 		}
 	}
 	return at, ""
+}
+
+// selectorAt gives the extent of the word at a place, where words may have
+// hyphens in them, as rules' names do.
+func selectorAt(path string, src []byte, line, col int) position.Span {
+	from := min(col-1, len(src))
+	for from > 0 && (isWord(src[from-1]) || src[from-1] == '-') {
+		from--
+	}
+	to := from
+	for to < len(src) && (isWord(src[to]) || src[to] == '-') {
+		to++
+	}
+	return position.Span{File: path, Line: line, Col: from + 1, EndLine: line, EndCol: to + 1}
 }
 
 // rulePage gives the head of a rule's page: what fits into a hover.

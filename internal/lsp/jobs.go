@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -21,6 +22,10 @@ type job struct {
 	cancel       context.CancelFunc // of the run under way; nil: none is
 	timer        *time.Timer        // of the run put off; nil: none is
 	cost         time.Duration      // of the newest run that was finished
+	// unasked: among the changes since the newest result is one that is not an
+	// edit of the job's own buffer, so that a client that asks for diagnostics
+	// itself does not know of it.
+	unasked bool
 	// news is closed, and replaced, when made or the job's end is reached.
 	news    chan struct{}
 	stopped bool
@@ -55,8 +60,9 @@ func (j *job) stop() {
 	close(j.news)
 }
 
-// touchJob takes note of a change; s.mu is held.
-func (s *server) touchJob(key string, kind language) {
+// touchJob takes note of a change; own: it is an edit of the job's own buffer.
+// s.mu is held.
+func (s *server) touchJob(key string, kind language, own bool) {
 	if key == "" || s.ctx.Err() != nil || s.phase != running {
 		return
 	}
@@ -66,6 +72,7 @@ func (s *server) touchJob(key string, kind language) {
 		s.jobs[key] = j
 	}
 	j.wanted++
+	j.unasked = j.unasked || !own
 	switch {
 	case j.cancel != nil:
 		j.cancel() // finish starts it again
@@ -126,7 +133,7 @@ func (s *server) finish(j *job, want int, res *result, cost time.Duration) {
 		s.mu.Unlock()
 		return
 	}
-	current := want == j.wanted
+	current, unasked := want == j.wanted, j.unasked
 	if res != nil {
 		j.cost = cost
 	}
@@ -137,14 +144,14 @@ func (s *server) finish(j *job, want int, res *result, cost time.Duration) {
 		if d := s.docs[j.key]; d != nil && res.files != nil {
 			d.remember(res)
 		}
-		j.result, j.made = res, want
+		j.result, j.made, j.unasked = res, want, false
 	} else {
 		s.putOff(j)
 	}
 	s.mu.Unlock()
 	if current {
 		// What waits for the result may find it published.
-		s.publish(j, res)
+		s.publish(j, res, unasked)
 		s.mu.Lock()
 		if !j.stopped {
 			close(j.news)
@@ -154,11 +161,39 @@ func (s *server) finish(j *job, want int, res *result, cost time.Duration) {
 	}
 }
 
-// await gives a buffer's result as of now; nil when it has none.
-func (s *server) await(ctx context.Context, d *document) (*result, error) {
+// await gives the results, as of now, of the jobs that a buffer has a part in:
+// its own, or for a header those of all open sources, which may include it.
+func (s *server) await(ctx context.Context, d *document) ([]*result, error) {
+	s.mu.Lock()
+	keys := []string{jobKey(d)}
+	if d.kind == langHeader {
+		keys = nil
+		for path, o := range s.docs {
+			if o.kind == langC {
+				keys = append(keys, path)
+			}
+		}
+		slices.Sort(keys)
+	}
+	s.mu.Unlock()
+	var out []*result
+	for _, key := range keys {
+		r, err := s.awaitJob(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		if r != nil && r.files != nil {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+// awaitJob gives a job's result as of now; nil when there is none.
+func (s *server) awaitJob(ctx context.Context, key string) (*result, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	j := s.jobs[jobKey(d)]
+	j := s.jobs[key]
 	if j == nil {
 		return nil, nil
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -143,13 +142,7 @@ func FuzzServe(f *testing.F) {
 	for _, frame := range brokenFrames {
 		f.Add([]byte(frame))
 	}
-	frame := func(bodies ...string) (out []byte) {
-		for _, b := range bodies {
-			out = append(out, "Content-Length: "...)
-			out = append(out, strconv.Itoa(len(b))+"\r\n\r\n"+b...)
-		}
-		return out
-	}
+	frame := func(bodies ...string) []byte { return []byte(frames(bodies...)) }
 	hello := `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"processId":null,"rootUri":null,"capabilities":{}}}`
 	open := `{"jsonrpc":"2.0","method":"textDocument/didOpen","params":{"textDocument":{"uri":"file:///nowhere/a.c","languageId":"c","version":1,"text":"#define SEC(x)\nSEC(\"xdp\") int f(void *c) { return 0; }"}}}`
 	change := `{"jsonrpc":"2.0","method":"textDocument/didChange","params":{"textDocument":{"uri":"file:///nowhere/a.c","version":2},"contentChanges":[{"range":{"start":{"line":9,"character":99},"end":{"line":0,"character":3}},"text":"ä"},{"text":"SEC("}]}}`

@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer"
 )
@@ -88,6 +90,8 @@ func (s *server) verdict(connErr error) error {
 	switch {
 	case s.phase == exited:
 		return nil
+	case s.orphaned:
+		return ErrGone
 	case s.phase == aborted:
 		return ErrNoShutdown
 	case connErr != nil && !errors.Is(connErr, io.ErrUnexpectedEOF):
@@ -155,6 +159,9 @@ func (s *server) handler() jsonrpc2.Handler {
 				if !s.accepts(method) {
 					return nil
 				}
+				if method == protocol.MethodTextDocumentDidOpen {
+					s.opening = spelling(req.Params())
+				}
 				_, err := dispatch(s.ctx, req)
 				return err
 			}); err != nil && !optional(method, err) {
@@ -167,6 +174,8 @@ func (s *server) handler() jsonrpc2.Handler {
 		}
 		ctx, done := s.cancellable(req.ID())
 		defer done()
+		s.work.Add(1)
+		defer s.work.Done()
 		switch method {
 		case protocol.MethodInitialize, protocol.MethodShutdown:
 		default:
@@ -218,6 +227,20 @@ func (s *server) cancelRequest(params jsonrpc2.RawMessage) error {
 		cancel()
 	}
 	return nil
+}
+
+// spelling gives the URI of a document as the client writes it. The library
+// normalizes escapes, and some clients compare URIs as strings.
+func spelling(params jsonrpc2.RawMessage) uri.URI {
+	var p struct {
+		TextDocument struct {
+			URI string `json:"uri"`
+		} `json:"textDocument"`
+	}
+	if json.Unmarshal(params, &p) != nil {
+		return ""
+	}
+	return uri.URI(p.TextDocument.URI)
 }
 
 // optional reports whether a notification may be ignored in silence: those

@@ -7,6 +7,7 @@ import (
 
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer"
 )
@@ -36,12 +37,17 @@ type server struct {
 	// slots bounds the analyses that run at a time.
 	slots   chan struct{}
 	headers *analyzer.HeaderCache
+	// opening is how the client spells the URI of the document that it opens;
+	// of the reader's goroutine.
+	opening uri.URI
 
-	mu      sync.Mutex // guards what follows
-	phase   phase
-	can     abilities
-	enc     encoding
-	folders []*folder
+	mu    sync.Mutex // guards what follows
+	phase phase
+	// orphaned: the process that started the server is no more.
+	orphaned bool
+	can      abilities
+	enc      encoding
+	folders  []*folder
 	// common are the settings for files in no folder, and for folders that
 	// have none of their own.
 	common settings
@@ -120,6 +126,9 @@ func (s *server) Initialize(_ context.Context, p *protocol.InitializeParams) (*p
 		s.common = set
 	}
 	s.phase = running
+	if pid := p.ProcessID; pid != nil && *pid > 0 {
+		s.work.Go(func() { s.watchParent(int(*pid)) })
+	}
 
 	quickFix, fixAll := protocol.CodeActionKindQuickFix, fixAllKind
 	res := &protocol.InitializeResult{

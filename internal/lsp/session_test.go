@@ -2,8 +2,11 @@ package lsp_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -147,7 +150,7 @@ func TestHover(t *testing.T) {
 		{"bpf_spin_lock(&v", []string{"takes **lock flows.lock**", "held before: nothing", "held after: `lock flows.lock` (since line 47)", "program `locked` (`xdp`)"}},
 		{"bpf_spin_unlock", []string{"gives back **lock flows.lock**", "held before: `lock flows.lock` (since line 47)", "held after: nothing"}},
 		{"v->packets = 0", []string{"**flows.packets** written, of a hash map", "**shared**", "`lock flows.lock` (since line 47)"}},
-		{"v->bytes += 64", []string{"**flows.bytes**", "**shared** (confidence: high)", "held here: nothing"}},
+		{"v->bytes += 64", []string{"**flows.bytes**", "**shared** (confidence: medium): packets of one queue number arrive on several CPUs", "held here: nothing"}},
 		{"*hit += 1", []string{"not shared: of a per-CPU map"}},
 		{"bpf_map_lookup_elem(&flows", []string{"`bpf_map_lookup_elem`", "held here: nothing"}},
 	} {
@@ -345,6 +348,22 @@ func TestEnds(t *testing.T) {
 			t.Errorf("exit status %d, %q", got, c.stderr.String())
 		}
 	})
+	t.Run("the client's process dies", func(t *testing.T) {
+		dead := exec.Command(os.Args[0], "-test.run=^$")
+		if err := dead.Run(); err != nil {
+			t.Fatal(err)
+		}
+		c := start(t)
+		c.begin("initialize", object{"processId": dead.Process.Pid, "rootUri": nil, "capabilities": object{}})
+		if got := c.exitStatus(); got != 1 || !strings.Contains(c.stderr.String(), "client went away") {
+			t.Errorf("exit status %d, %q", got, c.stderr.String())
+		}
+	})
+	t.Run("the client's process lives", func(t *testing.T) {
+		c := start(t)
+		c.initialize(nil, func(_, params object) { params["processId"] = os.Getpid() })
+		c.shutDown()
+	})
 	t.Run("the client reads no more", func(t *testing.T) {
 		dir := workspace(t, map[string]string{"count.bpf.c": counting})
 		c := start(t)
@@ -392,17 +411,32 @@ func TestEnds(t *testing.T) {
 
 // brokenFrames are what no client should send.
 var brokenFrames = map[string]string{
-	"no header":         "hello\r\n\r\n",
-	"no length":         "Content-Type: x\r\n\r\n{}",
-	"a negative length": "Content-Length: -5\r\n\r\n{}",
-	"a word for length": "Content-Length: many\r\n\r\n{}",
-	"a length of zero":  "Content-Length: 0\r\n\r\n",
-	"a huge length":     "Content-Length: 99999999999999999999\r\n\r\n{}",
-	"not JSON":          "Content-Length: 5\r\n\r\nhello",
-	"half a JSON value": "Content-Length: 9\r\n\r\n{\"jsonrpc",
-	"an empty object":   "Content-Length: 2\r\n\r\n{}",
-	"a number":          "Content-Length: 2\r\n\r\n42",
-	"another protocol":  "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+	"no header":              "hello\r\n\r\n",
+	"no length":              "Content-Type: x\r\n\r\n{}",
+	"a negative length":      "Content-Length: -5\r\n\r\n{}",
+	"a word for length":      "Content-Length: many\r\n\r\n{}",
+	"a length of zero":       "Content-Length: 0\r\n\r\n",
+	"a huge length":          "Content-Length: 99999999999999999999\r\n\r\n{}",
+	"a large length":         "Content-Length: 4294967298\r\n\r\n{}",
+	"two lengths":            "Content-Length: 2, 2\r\n\r\n{}",
+	"no colon":               "Content-Length 2\r\n\r\n{}",
+	"a method of wrong type": frames(`{"jsonrpc":"2.0","id":1,"method":5}`),
+	"an id of wrong type":    frames(`{"jsonrpc":"2.0","id":{},"method":"shutdown"}`),
+	"another version":        frames(`{"jsonrpc":"1.0","id":1,"method":"shutdown"}`),
+	"not JSON":               "Content-Length: 5\r\n\r\nhello",
+	"half a JSON value":      "Content-Length: 9\r\n\r\n{\"jsonrpc",
+	"an empty object":        "Content-Length: 2\r\n\r\n{}",
+	"a number":               "Content-Length: 2\r\n\r\n42",
+	"another protocol":       "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+}
+
+// frames puts headers before messages.
+func frames(bodies ...string) string {
+	var out strings.Builder
+	for _, b := range bodies {
+		fmt.Fprintf(&out, "Content-Length: %d\r\n\r\n%s", len(b), b)
+	}
+	return out.String()
 }
 
 func TestBrokenFrames(t *testing.T) {
@@ -420,7 +454,7 @@ func TestBrokenFrames(t *testing.T) {
 	t.Run("cut short", func(t *testing.T) {
 		c := start(t)
 		c.initialize(nil, nil)
-		_, _ = c.in.Write([]byte("Content-Length: 100\r\n\r\n{\"jsonrpc\":"))
+		_, _ = c.in.Write([]byte("Content-Length: 100000000\r\n\r\n{\"jsonrpc\":"))
 		_ = c.in.Close()
 		if got := c.exitStatus(); got != 1 {
 			t.Errorf("exit status %d, want 1: the client died", got)
@@ -438,6 +472,16 @@ func TestOddMessages(t *testing.T) {
 		t.Errorf("hover with odd parameters: %+v", m)
 	}
 	c.send(object{"id": 77777, "result": object{}}) // an answer to nothing
+	// No capabilities, or odd ones, are no reason to end.
+	early := start(t)
+	for i, params := range []any{"hello", []int{}, object{"capabilities": []int{}}, object{"processId": "x", "capabilities": object{}}, object{"workspaceFolders": 5, "capabilities": object{}}} {
+		if m := early.end(early.begin("initialize", params)); m.Error == nil {
+			t.Errorf("odd parameters of initialize are taken (%d): %s", i, m.Result)
+		}
+	}
+	early.notify("textDocument/didOpen", object{"textDocument": object{"uri": "file:///x.c", "languageId": "c", "version": 1, "text": ""}})
+	early.initialize(nil, nil)
+	early.shutDown()
 	c.shutDown()
 }
 
@@ -445,7 +489,9 @@ func TestPull(t *testing.T) {
 	dir := workspace(t, map[string]string{"count.bpf.c": counting})
 	c := start(t)
 	caps := c.initialize([]string{dir}, func(caps, _ object) {
-		caps["textDocument"].(object)["diagnostic"] = object{"relatedDocumentSupport": true, "relatedInformation": true}
+		td := caps["textDocument"].(object)
+		delete(td, "publishDiagnostics")
+		td["diagnostic"] = object{"relatedDocumentSupport": true, "relatedInformation": true, "codeDescriptionSupport": true}
 	})
 	if p, _ := caps["diagnosticProvider"].(object); p == nil || p["interFileDependencies"] != true {
 		t.Fatalf("no diagnostic provider: %v", caps)
@@ -468,6 +514,9 @@ func TestPull(t *testing.T) {
 	pull()
 	if got, want := codes(report.Items), "BLC101@32 BLC106@32 BLC101@33"; report.Kind != "full" || got != want {
 		t.Errorf("%s %q, want full %q", report.Kind, got, want)
+	}
+	if d := report.Items[1]; len(d.RelatedInformation) != 1 || !strings.HasSuffix(d.CodeDescription.Href, "/docs/rules/BLC106.md") {
+		t.Errorf("related information or the rule's page is missing: %+v", d)
 	}
 	pull()
 	if report.Kind != "unchanged" || report.Items != nil {
@@ -523,6 +572,237 @@ func TestSettings(t *testing.T) {
 		if !strings.Contains(string(m.Params), strings.ReplaceAll(step.want, `"`, `\"`)) {
 			t.Errorf("with settings %v: %s, want %s", step.settings, m.Params, step.want)
 		}
+	}
+	c.shutDown()
+}
+
+// A client that asks for diagnostics itself is told when they change for a
+// reason that it cannot know: not after its own edits.
+func TestPullRefresh(t *testing.T) {
+	dir := workspace(t, map[string]string{"flows.h": header, "a.bpf.c": user, ".bpflockcheck.yaml": ""})
+	c := start(t)
+	c.initialize([]string{dir}, func(caps, _ object) {
+		caps["textDocument"].(object)["diagnostic"] = object{}
+		caps["workspace"].(object)["diagnostics"] = object{"refreshSupport": true}
+	})
+	a, h := c.openFile(filepath.Join(dir, "a.bpf.c")), c.openFile(filepath.Join(dir, "flows.h"))
+	pull := func(b *buffer) string {
+		t.Helper()
+		var report struct{ Items []diagnostic }
+		c.call("textDocument/diagnostic", object{"textDocument": b.id()}, &report)
+		return codes(report.Items)
+	}
+	if got := pull(h); got != "BLC101@26" {
+		t.Errorf("the header at first: %q", got)
+	}
+	refreshed := func() {
+		t.Helper()
+		c.wait("a refresh", func(m message) bool { return m.Method == "workspace/diagnostic/refresh" })
+	}
+	refreshed() // the header's have come with the source
+	a.replace("bump(v);", "bump(v), v->bytes++;")
+	if got := pull(a); got != "BLC101@9" {
+		t.Errorf("after an edit: %q", got)
+	}
+	// The header's own edit may change every source's.
+	h.replace("BPF_MAP_TYPE_HASH", "BPF_MAP_TYPE_PERCPU_HASH")
+	h.replace("\tstruct bpf_spin_lock lock;\n", "")
+	if got := pull(h); got != "" {
+		t.Errorf("the header, edited: %q", got)
+	}
+	refreshed()
+	if got := pull(a); got != "" {
+		t.Errorf("the source, with its header edited: %q", got)
+	}
+	h.replace("BPF_MAP_TYPE_PERCPU_HASH", "BPF_MAP_TYPE_HASH")
+	refreshed()
+	if got := pull(a); got != "BLC101@9" {
+		t.Errorf("the source, with its header restored: %q", got)
+	}
+	c.mu.Lock()
+	c.inbox = nil
+	c.mu.Unlock()
+	for range 3 {
+		a.replace("return 0;", "return 1 - 1;")
+		a.replace("return 1 - 1;", "return 0;")
+		a.replace("v->bytes++", "v->bytes--")
+		pull(a)
+		a.replace("v->bytes--", "v->bytes++")
+		pull(a)
+	}
+	c.notify("workspace/didChangeConfiguration", object{"settings": object{"bpflockcheck": object{"disable": []string{"BLC1"}}}})
+	refreshed()
+	if got := pull(a); got != "" {
+		t.Errorf("with the rules disabled: %q", got)
+	}
+	if n := strings.Count(c.transcript(), "workspace/diagnostic/refresh"); n > 8 {
+		t.Errorf("%d refreshes", n)
+	}
+	c.shutDown()
+}
+
+// A greeting with no settings at all, such as Eglot's, is not about this
+// server: the initialization options stay in force.
+func TestEmptySettings(t *testing.T) {
+	dir := workspace(t, map[string]string{"count.bpf.c": counting})
+	c := start(t)
+	c.initialize([]string{dir}, func(_, params object) {
+		params["initializationOptions"] = object{"disable": []string{"BLC106"}}
+	})
+	b := c.openFile(filepath.Join(dir, "count.bpf.c"))
+	for _, settings := range []any{object{}, nil, []any{}, object{"gopls": object{"kernel": 1}}} {
+		b.diagnostics()
+		c.notify("workspace/didChangeConfiguration", object{"settings": settings})
+		if got, want := codes(b.diagnostics()), "BLC101@32 BLC101@33"; got != want {
+			t.Errorf("after %v: %q, want %q", settings, got, want)
+		}
+		b.replace("64", "64") // one more
+	}
+	c.shutDown()
+}
+
+// Files on disk that the client watches: a header, and clang's flags. The
+// config counts when it is saved, too, since not every client watches.
+func TestFilesOnDisk(t *testing.T) {
+	dir := workspace(t, map[string]string{"flows.h": header, "a.bpf.c": strings.Replace(user, "bump(v);", "{\n#ifdef MORE\n\t\tv->bytes++;\n#endif\n\t\tbump(v);\n\t}", 1)})
+	c := start(t)
+	c.initialize([]string{dir}, nil)
+	a := c.openFile(filepath.Join(dir, "a.bpf.c"))
+	write := func(name, text string) uri.URI {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return uri.File(path)
+	}
+	watched := func(u uri.URI) {
+		c.notify("workspace/didChangeWatchedFiles", object{"changes": []object{{"uri": u, "type": 2}}})
+	}
+	h := uri.File(filepath.Join(dir, "flows.h"))
+	if got := codes(c.published(h, 0)); got != "BLC101@26" {
+		t.Fatalf("the header at first: %q", got)
+	}
+	if got := codes(a.diagnostics()); got != "" {
+		t.Fatalf("the source at first: %q", got)
+	}
+	watched(write("compile_flags.txt", "-DMORE\n"))
+	if got := codes(a.diagnostics()); got != "BLC101@11" {
+		t.Errorf("with a macro defined: %q", got)
+	}
+	watched(write("flows.h", strings.Replace(header, "v->packets++", "__sync_fetch_and_add(&v->packets, 1)", 1)))
+	for codes(c.published(h, 0)) != "" {
+	}
+	a.diagnostics()
+	conf := write(".bpflockcheck.yaml", "disable: [BLC101]\n")
+	c.notify("textDocument/didSave", object{"textDocument": object{"uri": conf}})
+	a.settle("")
+	c.shutDown()
+}
+
+// A folder that is added brings its settings; files outside of all folders
+// have the common ones, and the config nearest to them.
+func TestFolderAdded(t *testing.T) {
+	one := workspace(t, map[string]string{"count.bpf.c": counting})
+	two := workspace(t, map[string]string{"count.bpf.c": counting})
+	none := workspace(t, map[string]string{"count.bpf.c": counting, "sub/count.bpf.c": counting, "sub/.bpflockcheck.yaml": "disable: [BLC101]\n"})
+	c := start(t)
+	c.answer["workspace/configuration"] = func(params json.RawMessage) any {
+		var p struct{ Items []struct{ ScopeURI uri.URI } }
+		if err := json.Unmarshal(params, &p); err != nil {
+			t.Error(err)
+		}
+		var out []any
+		for _, it := range p.Items {
+			if it.ScopeURI == uri.File(two) {
+				out = append(out, object{"disable": []string{"BLC101"}})
+			} else {
+				out = append(out, nil)
+			}
+		}
+		return out
+	}
+	c.initialize([]string{one}, func(caps, _ object) { caps["workspace"].(object)["configuration"] = true })
+	all := "BLC101@32 BLC106@32 BLC101@33"
+	c.openFile(filepath.Join(one, "count.bpf.c")).settle(all)
+	c.openFile(filepath.Join(none, "count.bpf.c")).settle(all)
+	c.openFile(filepath.Join(none, "sub", "count.bpf.c")).settle("BLC106@32")
+	b := c.openFile(filepath.Join(two, "count.bpf.c"))
+	b.settle(all)
+	c.notify("workspace/didChangeWorkspaceFolders", object{"event": object{
+		"added": []object{{"uri": uri.File(two), "name": "two"}}, "removed": []any{},
+	}})
+	b.settle("BLC106@32")
+	c.notify("workspace/didChangeWorkspaceFolders", object{"event": object{
+		"added": []any{}, "removed": []object{{"uri": uri.File(two), "name": "two"}},
+	}})
+	b.settle(all)
+	c.shutDown()
+}
+
+// A fix that may change what the program does says so, and is never applied
+// unseen.
+func TestUnsafeFix(t *testing.T) {
+	const insert = prelude + `SEC("xdp")
+int first(struct xdp_md *ctx)
+{
+	__u32 key = ctx->rx_queue_index;
+	struct val *v = bpf_map_lookup_elem(&flows, &key), zero = {};
+
+	if (!v) {
+		zero.packets = 1;
+		bpf_map_update_elem(&flows, &key, &zero, BPF_ANY);
+		return XDP_PASS;
+	}
+	__sync_fetch_and_add(&v->packets, 1);
+	return XDP_PASS;
+}
+`
+	dir := workspace(t, map[string]string{"first.bpf.c": insert})
+	c := start(t)
+	c.initialize([]string{dir}, nil)
+	b := c.openFile(filepath.Join(dir, "first.bpf.c"))
+	ds := b.diagnostics()
+	i := slices.IndexFunc(ds, func(d diagnostic) bool { return d.Code == "BLC103" })
+	if i < 0 {
+		t.Fatalf("diagnostics %s, want an insert race", codes(ds))
+	}
+	as := b.actions(ds[i].Range)
+	fix := titled(t, as, "Fix: ")
+	if fix.IsPreferred || !strings.HasSuffix(fix.Title, "(check what it changes)") {
+		t.Errorf("fix %+v", fix)
+	}
+	for _, a := range as {
+		if strings.HasPrefix(a.Title, "Fix all") {
+			t.Errorf("%q among %d", a.Title, len(as))
+		}
+	}
+	b.apply(fix)
+	for _, d := range b.diagnostics() {
+		if d.Code == "BLC103" {
+			t.Errorf("still there after its fix: %+v", d)
+		}
+	}
+	c.shutDown()
+}
+
+// The names of rules in the config explain themselves.
+func TestHoverInConfig(t *testing.T) {
+	dir := workspace(t, nil)
+	c := start(t)
+	c.initialize([]string{dir}, nil)
+	b := c.open(filepath.Join(dir, ".bpflockcheck.yaml"), "disable: [BLC101, torn-copy]\nkernel: \"5.15\"\n")
+	for at, want := range map[string]string{"LC101": "lost-update", "copy]": "BLC111", "]\n": "BLC111"} {
+		if got := b.hover(b.at(at)); !strings.Contains(got, want) {
+			t.Errorf("hover at %q: no %q in %q", at, want, got)
+		}
+	}
+	if got := b.hover(b.at("kernel")); got != "" {
+		t.Errorf("hover on a key: %q", got)
+	}
+	other := c.open(filepath.Join(dir, "other.yaml"), "disable: [BLC101]\n")
+	if got := other.hover(other.at("BLC101")); got != "" {
+		t.Errorf("hover in another file: %q", got)
 	}
 	c.shutDown()
 }

@@ -77,6 +77,11 @@ func decodeSettings(raw protocol.LSPAny) (s settings, given bool, err error) {
 	return s, true, nil
 }
 
+func isEmptyObject(raw protocol.LSPAny) bool {
+	var keys map[string]json.RawMessage
+	return json.Unmarshal(raw, &keys) == nil && keys != nil && len(keys) == 0
+}
+
 func typeName(t string) string {
 	switch t {
 	case "[]string":
