@@ -69,8 +69,12 @@ func (l *Loaded) Rel(path string) string {
 	return filepath.Join(l.Dir, path)
 }
 
+// nearNames are what people call the file by mistake: it would not be read, and
+// nobody would notice.
+var nearNames = []string{".bpflockcheck.yml", "bpflockcheck.yaml", "bpflockcheck.yml"}
+
 // Find gives the path of the nearest config at or above dir; "" when there is
-// none.
+// none. A file that is nearly called so is an error.
 func Find(dir string) (string, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -80,6 +84,11 @@ func Find(dir string) (string, error) {
 		path := filepath.Join(dir, FileName)
 		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
 			return path, nil
+		}
+		for _, near := range nearNames {
+			if info, err := os.Stat(filepath.Join(dir, near)); err == nil && info.Mode().IsRegular() {
+				return "", &Error{File: filepath.Join(dir, near), Message: "is not read: a config is called " + FileName + "; or give it with --config"}
+			}
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {

@@ -104,6 +104,30 @@ func TestLoadFindsNearest(t *testing.T) {
 	}
 }
 
+// A config by nearly the right name is not passed over in silence, unless there
+// is a right one before it.
+func TestFindNamesNearMisses(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{".bpflockcheck.yml", "bpflockcheck.yaml"} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Find(dir); err == nil || !strings.Contains(err.Error(), name+": is not read: a config is called .bpflockcheck.yaml") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, FileName), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if found, err := Find(dir); err != nil || filepath.Base(found) != FileName {
+			t.Errorf("beside the right one: %s, %v", found, err)
+		}
+		if err := errors.Join(os.Remove(path), os.Remove(filepath.Join(dir, FileName))); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestSchemaIsPublished holds docs/config.schema.json to the types. To renew
 // it: go run ./cmd/bpflockcheck config schema > docs/config.schema.json
 func TestSchemaIsPublished(t *testing.T) {
