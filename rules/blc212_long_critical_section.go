@@ -2,8 +2,10 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
 )
 
 var longCriticalSection = &Rule{
@@ -25,27 +27,46 @@ func checkLongCriticalSection(p *Pass) {
 		if l.Bound >= 0 {
 			count = fmt.Sprintf("up to %d times", l.Bound)
 		}
-		var where string
+		where, harm := "", "the CPU serves no interrupt and other CPUs spin meanwhile"
 		var opts []Option
 		switch {
 		case len(l.Held) > 0:
 			held := l.Held[len(l.Held)-1]
-			where = fmt.Sprintf("with %s held and interrupts off", lockName(held))
+			where = fmt.Sprintf("with %s held and %s", lockName(held), disabledBy(l))
 			opts = append(opts, OnLock(held), Related(held.Since.Pos, "the lock is taken here"))
+			if !interruptsOff(l) {
+				harm = "no other task runs on the CPU and other CPUs spin meanwhile"
+			}
 		case l.IRQ > 0:
-			where = "with interrupts off"
+			where, harm = "with interrupts off", "the CPU serves no interrupt meanwhile"
 			if l.IRQAt != nil {
 				opts = append(opts, Related(l.IRQAt.Pos, "they are turned off here"))
 			}
 		case l.Preempt > 0:
-			where = "with preemption disabled"
+			where, harm = "with preemption disabled", "no other task runs on the CPU meanwhile"
 			if l.PreemptAt != nil {
 				opts = append(opts, Related(l.PreemptAt.Pos, "it is disabled here"))
 			}
 		default:
 			continue
 		}
-		p.Report(l.Site, fmt.Sprintf("a loop of %s runs %s %s: the CPU serves no interrupt and other CPUs spin meanwhile", programs, count, where),
+		p.Report(l.Site, fmt.Sprintf("a loop of %s runs %s %s: %s", programs, count, where, harm),
 			append(opts, Help("do the work outside the section, or in pieces"))...)
 	}
+}
+
+// disabledBy says what a loop's locks keep from its CPU.
+func disabledBy(l *model.Loop) string {
+	if interruptsOff(l) {
+		return "interrupts off"
+	}
+	return "preemption disabled"
+}
+
+// interruptsOff reports whether a loop runs with interrupts off: a bpf_spin_lock
+// turns them off (kernel/bpf/helpers.c __bpf_spin_lock_irqsave), a
+// bpf_res_spin_lock only in its irqsave form (kernel/bpf/rqspinlock.c
+// bpf_res_spin_lock disables preemption).
+func interruptsOff(l *model.Loop) bool {
+	return l.IRQ > 0 || slices.ContainsFunc(l.Held, func(k model.Lock) bool { return !k.Res || k.IRQ })
 }
