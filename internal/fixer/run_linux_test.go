@@ -2,6 +2,7 @@ package fixer_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/rlimit"
 	"github.com/google/go-cmp/cmp"
 )
@@ -97,4 +99,67 @@ func runProgram(t *testing.T, cc, path string, flags []string) (out outcome) {
 		out.Total = fmt.Sprint(n)
 	}
 	return out
+}
+
+// TestRewritingsLoad gives what the fixes leave to the kernel's verifier. It
+// refuses each program with a missing release or a call under a lock before.
+func TestRewritingsLoad(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("loads programs: needs root")
+	}
+	if err := rlimit.RemoveMemlock(); err != nil {
+		t.Skip(err)
+	}
+	if _, err := btf.LoadKernelSpec(); err != nil {
+		t.Skip(err)
+	}
+	cc := clang(t)
+	include := filepath.Join(repository(t), "testdata", "include")
+	for _, tt := range rewritings {
+		if tt.why != "" {
+			continue
+		}
+		t.Run(tt.name, func(t *testing.T) {
+			p := &project{dir: t.TempDir(), inputs: []string{"a.bpf.c"}}
+			p.opts.IncludeDirs = []string{include}
+			path := filepath.Join(p.dir, "a.bpf.c")
+			write(t, path, tt.text())
+			before := loadable(t, cc, path, include)
+			if missing(before) {
+				t.Skipf("this kernel: %v", before)
+			}
+			if before == nil && tt.rule != "BLC103" {
+				t.Error("the kernel takes the program before the fix")
+			}
+			p.fix(t, true)
+			if err := loadable(t, cc, path, include); err != nil {
+				t.Errorf("after the fix: %+v\n%s", err, read(t, path)[len(rewritingHead):])
+			}
+		})
+	}
+}
+
+// missing reports whether the kernel lacks what a program calls or attaches to.
+func missing(err error) bool {
+	return err != nil && (errors.Is(err, btf.ErrNotFound) || errors.Is(err, ebpf.ErrNotSupported) || strings.Contains(err.Error(), "not found"))
+}
+
+// loadable compiles a file and loads its programs.
+func loadable(t *testing.T, cc, path, include string) error {
+	t.Helper()
+	object := strings.TrimSuffix(path, ".c") + ".o"
+	if msg, err := exec.Command(cc, "-target", "bpf", "-mcpu=v3", "-O2", "-g", "-D__TARGET_ARCH_x86", "-I"+include, "-c", path, "-o", object).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, msg)
+	}
+	spec, err := ebpf.LoadCollectionSpec(object)
+	if err != nil {
+		return err
+	}
+	spec.Variables = nil // a section that holds a lock cannot be mapped
+	coll, err := ebpf.NewCollection(spec)
+	if err != nil {
+		return err
+	}
+	coll.Close()
+	return nil
 }

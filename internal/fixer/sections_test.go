@@ -162,8 +162,8 @@ int prog(struct __sk_buff *skb)
 	{name: "RCU section", rule: "BLC201", body: "bpf_rcu_read_lock();\n\tif (key)\n\t\treturn 2;\n\tbpf_rcu_read_unlock();\n\treturn 1;", want: []string{"{\n\t\tbpf_rcu_read_unlock();\n\t\treturn 2;\n\t}\n"}},
 	{name: "preemption", rule: "BLC201", body: "bpf_preempt_disable();\n\treturn 1;", want: []string{"\tbpf_preempt_enable();\n\treturn 1;\n"}},
 	{name: "BPF_PROG", rule: "BLC201", whole: `
-SEC("fentry/tcp_close")
-int BPF_PROG(on_close, void *sk)
+SEC("raw_tp/sys_enter")
+int BPF_PROG(on_enter, void *sk)
 {
 	bpf_rcu_read_lock();
 	if (!sk)
