@@ -119,7 +119,7 @@ const (
 	Before When = iota
 	// After it, in the same run.
 	After
-	// OtherSide: at the same time, on the other side of the race: another CPU,
+	// OtherSide is at the same time, on the other side of the race: another CPU,
 	// or what interrupts this one.
 	OtherSide
 )
