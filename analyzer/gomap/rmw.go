@@ -38,17 +38,22 @@ func (c *collector) lostUpdates() {
 
 // isLostUpdate judges a lookup and an update, and reports.
 func (c *collector) isLostUpdate(get, up copyEvent) bool {
-	if !sameMemory(get.memory, up.memory) || !sameKey(get.key, up.key) || !reaches(get.site, up.site) {
+	changed := sameMemory(get.memory, up.memory) && sameKey(get.key, up.key) && reaches(get.site, up.site) && changedBetween(get, up)
+	if !changed && !isReset(get, up) {
 		return false
 	}
 	m, w, ok := c.writtenByBPF(get.access, up.access)
-	if !ok || !changedBetween(get, up) {
+	if !ok {
 		return false
 	}
 	if !c.reopened(up.recv) && c.beforeAttach(up.site) {
 		return false
 	}
-	c.reportLostUpdate(get.access, up.access, m, w)
+	if changed {
+		c.reportLostUpdate(get.access, up.access, m, w)
+	} else {
+		c.reportReset(get.access, up.access, m, w)
+	}
 	return true
 }
 
@@ -196,15 +201,20 @@ func storedResult(call ssa.CallInstruction, idx int) (memory, res ssa.Value) {
 	return nil, nil
 }
 
-func (c *collector) reportLostUpdate(get, up access, m MapInfo, w Write) {
-	who := "a program"
+// writer names the program that writes, and what it writes.
+func writer(w Write) (who, what string) {
+	who, what = "a program", "the value"
 	if w.Program != "" {
 		who = "program " + w.Program
 	}
-	what := "the value"
 	if w.Field != "" {
 		what = w.Field
 	}
+	return who, what
+}
+
+func (c *collector) reportLostUpdate(get, up access, m MapInfo, w Write) {
+	who, what := writer(w)
 	f := goFinding{
 		rule: ruleLostUpdate, confidence: diag.High, mapName: m.Name, field: w.Field,
 		message: fmt.Sprintf("the value of map %q is looked up, changed and written back, while %s also writes %s: what it writes in between is lost, with or without BPF_F_LOCK",

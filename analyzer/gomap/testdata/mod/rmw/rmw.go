@@ -123,3 +123,42 @@ func viaWrappers(o *flows.FlowsObjects, k uint32) {
 		_ = write(o.Config, k, &v)
 	}
 }
+
+// Read and set to zero: what a program adds in between is lost.
+func drain(o *flows.FlowsObjects, k uint32) uint64 {
+	var v, zero flows.FlowsCounts
+	if o.Plain.Lookup(k, &v) != nil {
+		return 0
+	}
+	_ = o.Plain.Put(k, zero) // want `BLC305 user-lost-update: the value of map "plain" is read and then set to zero, while program count also writes packets`
+	return v.Bytes
+}
+
+func drainAll(o *flows.FlowsObjects) (sum uint64) {
+	zeros := make([]flows.FlowsCounts, 4)
+	for k := uint32(0); k < 16; k++ {
+		var all []flows.FlowsCounts
+		if o.Plain.Lookup(k, &all) != nil {
+			return sum
+		}
+		for _, v := range all {
+			sum += v.Bytes
+		}
+		_ = o.Plain.Put(k, zeros) // want `BLC305`
+	}
+	return sum
+}
+
+// Nobody wanted the value, or it is another's that is set, or not to zero.
+func harmlessZeros(o *flows.FlowsObjects, k, other uint32) uint64 {
+	var v, w, zero flows.FlowsCounts
+	if o.Plain.Lookup(k, &v) == nil {
+		_ = o.Plain.Put(k, zero)
+	}
+	_ = o.Plain.Lookup(other, &w)
+	_ = o.Config.Lookup(k, &v)
+	_ = o.Config.Put(k, zero)
+	three := flows.FlowsCounts{Bytes: 3}
+	_ = o.Plain.Put(other, three)
+	return w.Bytes
+}
