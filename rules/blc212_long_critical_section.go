@@ -27,7 +27,8 @@ func checkLongCriticalSection(p *Pass) {
 		if l.Bound >= 0 {
 			count = fmt.Sprintf("up to %d times", l.Bound)
 		}
-		where, harm := "", "the CPU serves no interrupt and other CPUs spin meanwhile"
+		var where string
+		harm := "the CPU serves no interrupt and other CPUs spin meanwhile"
 		var opts []Option
 		switch {
 		case len(l.Held) > 0:
