@@ -148,94 +148,17 @@ var (
 
 // lowerAsm writes C for the statement s, or reports that there is none.
 func (r *repairer) lowerAsm(s asmStmt, at cpp.Token) bool {
-	// What stands for the statement is an expression statement or a conditional
-	// jump; the semicolon that follows the assembly ends it.
-	assign := func(o operand, value func()) {
-		if o.expr[1] <= o.expr[0] {
-			return
-		}
-		r.put(at, "(")
-		r.run(o.expr[0], o.expr[1])
-		r.put(at, ")", "=")
-		value()
-		r.put(at, ";")
-	}
-	unknown := func(o operand) {
-		assign(o, func() {
-			r.put(at, "(", "__typeof__", "(")
-			r.run(o.expr[0], o.expr[1])
-			r.put(at, ")", ")", Unknown, "(", ")")
-		})
-	}
 	switch {
 	case len(s.labels) > 0:
-		if m := asmCompare.FindStringSubmatch(s.template); m != nil {
-			lhs, ok1 := s.find(m[1] + m[2])
-			rhs, ok2 := s.find(m[4] + m[5])
-			if ok1 && ok2 {
-				op := strings.TrimPrefix(m[3], "s")
-				r.put(at, "if", "(", "(")
-				r.run(lhs.expr[0], lhs.expr[1])
-				r.put(at, ")", op, "(")
-				r.run(rhs.expr[0], rhs.expr[1])
-				r.put(at, ")", ")", "goto")
-				r.emit(s.labels[0])
-				return true
-			}
-		}
-		if r.program(&s, at) {
-			return true
-		}
-		if strings.Contains(s.template, "*(") || strings.Contains(s.template, "call") || strings.Contains(s.template, "exit") {
-			return false
-		}
-		for i, l := range s.labels {
-			if i > 0 {
-				r.put(at, ";")
-			}
-			r.put(at, "if", "(", Unknown, "(", ")", ")", "goto")
-			r.emit(l)
-		}
-		return true
-	case asmAssert.MatchString(s.template):
-		m := asmAssert.FindStringSubmatch(s.template)
-		lhs, ok1 := s.find(m[1])
-		rhs, ok2 := s.find(m[3])
-		val, ok3 := s.find(m[4])
-		if !ok1 || !ok2 || !ok3 {
-			return false
-		}
-		r.put(at, "{", "if", "(", "!", "(", "(")
-		r.run(lhs.expr[0], lhs.expr[1])
-		r.put(at, ")", strings.TrimPrefix(m[2], "s"), "(")
-		r.run(rhs.expr[0], rhs.expr[1])
-		r.put(at, ")", ")", ")", "bpf_throw", "(")
-		r.run(val.expr[0], val.expr[1])
-		r.put(at, ")", ";", "}")
+		return r.asmJump(s, at)
+	case r.asmAssertion(s, at):
 		return true
 	case strings.HasPrefix(s.template, "r0 ") && strings.HasSuffix(s.template, " invalid compare"):
 		// bpf_cmp_likely's last branch, which is dead: it does not assemble.
 		r.put(at, "{", "}")
 		return true
 	case s.template == "" || asmCast.MatchString(s.template):
-		// A barrier. An output may be tied to an input.
-		r.put(at, "{")
-		for i, o := range s.outputs {
-			if strings.HasPrefix(o.constraint, "+") {
-				continue
-			}
-			tied := false
-			for _, in := range s.inputs {
-				if in.constraint == strconv.Itoa(i) {
-					assign(o, func() { r.put(at, "("); r.run(in.expr[0], in.expr[1]); r.put(at, ")") })
-					tied = true
-				}
-			}
-			if !tied {
-				unknown(o)
-			}
-		}
-		r.put(at, "}")
+		r.asmBarrier(s, at)
 		return true
 	case r.program(&s, at):
 		return true
@@ -243,12 +166,115 @@ func (r *repairer) lowerAsm(s asmStmt, at cpp.Token) bool {
 		// Arithmetic on its operands.
 		r.put(at, "{")
 		for _, o := range s.outputs {
-			unknown(o)
+			r.assignUnknown(o, at)
 		}
 		r.put(at, "}")
 		return true
 	}
 	return false
+}
+
+// asmJump writes assembly that may jump to labels of the function. What stands
+// for it is an expression statement or a conditional jump; the semicolon that
+// follows the assembly ends it.
+func (r *repairer) asmJump(s asmStmt, at cpp.Token) bool {
+	if m := asmCompare.FindStringSubmatch(s.template); m != nil {
+		lhs, ok1 := s.find(m[1] + m[2])
+		rhs, ok2 := s.find(m[4] + m[5])
+		if ok1 && ok2 {
+			r.put(at, "if", "(")
+			r.compare(lhs, m[3], rhs, at)
+			r.put(at, ")", "goto")
+			r.emit(s.labels[0])
+			return true
+		}
+	}
+	if r.program(&s, at) {
+		return true
+	}
+	if strings.Contains(s.template, "*(") || strings.Contains(s.template, "call") || strings.Contains(s.template, "exit") {
+		return false
+	}
+	for i, l := range s.labels {
+		if i > 0 {
+			r.put(at, ";")
+		}
+		r.put(at, "if", "(", Unknown, "(", ")", ")", "goto")
+		r.emit(l)
+	}
+	return true
+}
+
+// asmAssertion writes bpf_assert's assembly, or reports that it is something else.
+func (r *repairer) asmAssertion(s asmStmt, at cpp.Token) bool {
+	m := asmAssert.FindStringSubmatch(s.template)
+	if m == nil {
+		return false
+	}
+	lhs, ok1 := s.find(m[1])
+	rhs, ok2 := s.find(m[3])
+	val, ok3 := s.find(m[4])
+	if !ok1 || !ok2 || !ok3 {
+		return false
+	}
+	r.put(at, "{", "if", "(", "!", "(")
+	r.compare(lhs, m[2], rhs, at)
+	r.put(at, ")", ")", "bpf_throw", "(")
+	r.run(val.expr[0], val.expr[1])
+	r.put(at, ")", ";", "}")
+	return true
+}
+
+// compare writes (lhs) op (rhs); whether it is signed, the operands' types say.
+func (r *repairer) compare(lhs operand, op string, rhs operand, at cpp.Token) {
+	r.put(at, "(")
+	r.run(lhs.expr[0], lhs.expr[1])
+	r.put(at, ")", strings.TrimPrefix(op, "s"), "(")
+	r.run(rhs.expr[0], rhs.expr[1])
+	r.put(at, ")")
+}
+
+// asmBarrier writes a barrier. An output may be tied to an input, whose value it
+// gets; one without has a value that is not known.
+func (r *repairer) asmBarrier(s asmStmt, at cpp.Token) {
+	r.put(at, "{")
+	for i, o := range s.outputs {
+		if strings.HasPrefix(o.constraint, "+") {
+			continue
+		}
+		tied := false
+		for _, in := range s.inputs {
+			if in.constraint == strconv.Itoa(i) {
+				r.assign(o, at, func() { r.put(at, "("); r.run(in.expr[0], in.expr[1]); r.put(at, ")") })
+				tied = true
+			}
+		}
+		if !tied {
+			r.assignUnknown(o, at)
+		}
+	}
+	r.put(at, "}")
+}
+
+// assign writes an assignment to an output of what value writes.
+func (r *repairer) assign(o operand, at cpp.Token, value func()) {
+	if o.expr[1] <= o.expr[0] {
+		return
+	}
+	r.put(at, "(")
+	r.run(o.expr[0], o.expr[1])
+	r.put(at, ")", "=")
+	value()
+	r.put(at, ";")
+}
+
+// assignUnknown writes an assignment of a value that is not known.
+func (r *repairer) assignUnknown(o operand, at cpp.Token) {
+	r.assign(o, at, func() {
+		r.put(at, "(", "__typeof__", "(")
+		r.run(o.expr[0], o.expr[1])
+		r.put(at, ")", ")", Unknown, "(", ")")
+	})
 }
 
 // writesRegisters tells whether the assembly names registers itself.

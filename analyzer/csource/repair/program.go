@@ -40,7 +40,9 @@ type program struct {
 	used    map[int]bool    // operands used
 	unset   map[int]bool    // outputs that may be read or left without a value
 	jumped  bool
-	text    []string // C tokens, one a string; "\x00" + label for a label of the statement
+	// text holds C tokens, one a string. "\x00" and a number stand for that label of
+	// the statement, "\x01" and a number for the start of the instruction there.
+	text    []string
 	targets map[int]bool
 	slots   []int // of each instruction
 }
@@ -86,6 +88,17 @@ func (r *repairer) program(s *asmStmt, at cpp.Token) bool {
 	}
 
 	r.put(at, "{")
+	r.declare(p, at)
+	r.instructions(p, at)
+	r.results(p, at)
+	r.put(at, "}")
+	return true
+}
+
+// declare writes the variables of a program, those of operands with the values
+// that they start from.
+func (r *repairer) declare(p *program, at cpp.Token) {
+	s := p.s
 	for i, n := 0, len(s.outputs)+len(s.inputs); i < n; i++ {
 		o := s.operand(i)
 		isOut := i < len(s.outputs)
@@ -113,11 +126,15 @@ func (r *repairer) program(s *asmStmt, at cpp.Token) bool {
 			r.put(at, "unsigned", "long", p.register(n), ";")
 		}
 	}
+}
+
+// instructions writes what line has collected.
+func (r *repairer) instructions(p *program, at cpp.Token) {
 	for _, t := range p.text {
 		switch t[0] {
 		case 0:
 			k, _ := strconv.Atoi(t[1:])
-			r.emit(s.labels[k])
+			r.emit(p.s.labels[k])
 		case 1:
 			if k, _ := strconv.Atoi(t[1:]); p.targets[k] {
 				r.put(at, p.label(k), ":", ";")
@@ -126,7 +143,11 @@ func (r *repairer) program(s *asmStmt, at cpp.Token) bool {
 			r.put(at, t)
 		}
 	}
-	for i, o := range s.outputs {
+}
+
+// results writes the outputs' variables back.
+func (r *repairer) results(p *program, at cpp.Token) {
+	for i, o := range p.s.outputs {
 		if strings.Contains(o.constraint, "m") || o.expr[1] <= o.expr[0] {
 			continue
 		}
@@ -136,8 +157,6 @@ func (r *repairer) program(s *asmStmt, at cpp.Token) bool {
 		r.run(o.expr[0], o.expr[1])
 		r.put(at, ")", ")", p.variable(i), ";")
 	}
-	r.put(at, "}")
-	return true
 }
 
 func (p *program) variable(i int) string    { return "__blc_asm" + p.id + "_o" + strconv.Itoa(i) }
