@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -151,35 +152,32 @@ func parseGenerate(line, file string) (g generate, ok bool) {
 		return g, false
 	}
 	words := splitQuoted(rest)
-	i := 0
-	for ; i < len(words); i++ {
-		w, _, _ := strings.Cut(words[i], "@")
-		if filepath.Base(w) == "bpf2go" {
-			break
-		}
-	}
-	if i == len(words) {
+	i := slices.IndexFunc(words, func(w string) bool {
+		w, _, _ = strings.Cut(w, "@")
+		return filepath.Base(w) == "bpf2go"
+	})
+	if i < 0 {
 		return g, false
-	}
-	dir := filepath.Dir(file)
-	expand := func(s string) string {
-		return os.Expand(s, func(name string) string {
-			switch name {
-			case "GOFILE":
-				return filepath.Base(file)
-			case "GOPACKAGE", "GOLINE":
-				return ""
-			case "DOLLAR":
-				return "$"
-			}
-			return os.Getenv(name)
-		})
 	}
 	if env := os.Getenv("BPF2GO_CFLAGS"); env != "" {
 		g.cflags = strings.Fields(env)
 	}
-	words = words[i+1:]
-	var args []string
+	args := g.flags(words[i+1:], file)
+	if len(args) < 2 || args[0] == "" || args[1] == "" {
+		return g, false
+	}
+	g.ident, g.source = args[0], args[1]
+	if g.stem == "" {
+		g.stem = strings.ToLower(g.ident)
+	}
+	g.makeAbsolute(filepath.Dir(file))
+	return g, true
+}
+
+// flags reads bpf2go's own flags and the compiler's behind "--", and gives the
+// arguments between.
+func (g *generate) flags(words []string, file string) (args []string) {
+	expand := func(s string) string { return expandGenerate(s, file) }
 	for i := 0; i < len(words); i++ {
 		w := words[i]
 		if w == "--" {
@@ -214,22 +212,33 @@ func parseGenerate(line, file string) (g generate, ok bool) {
 			g.types = append(g.types, expand(val))
 		}
 	}
-	if len(args) < 2 || args[0] == "" || args[1] == "" {
-		return g, false
-	}
-	g.ident = args[0]
-	if g.stem == "" {
-		g.stem = strings.ToLower(g.ident)
-	}
-	g.source = args[1]
+	return args
+}
+
+// expandGenerate replaces variables as go generate does for a line of a file.
+func expandGenerate(s, file string) string {
+	return os.Expand(s, func(name string) string {
+		switch name {
+		case "GOFILE":
+			return filepath.Base(file)
+		case "GOPACKAGE", "GOLINE":
+			return ""
+		case "DOLLAR":
+			return "$"
+		}
+		return os.Getenv(name)
+	})
+}
+
+// makeAbsolute resolves paths from the directive's folder, where go generate
+// runs.
+func (g *generate) makeAbsolute(dir string) {
 	if !filepath.IsAbs(g.source) {
 		g.source = filepath.Join(dir, g.source)
 	}
 	if !filepath.IsAbs(g.outDir) {
 		g.outDir = filepath.Join(dir, g.outDir)
 	}
-	// Relative include folders are meant from the directive's folder, where
-	// go generate runs.
 	for j, f := range g.cflags {
 		if inc, ok := strings.CutPrefix(f, "-I"); ok && inc != "" && !filepath.IsAbs(inc) {
 			g.cflags[j] = "-I" + filepath.Join(dir, inc)
@@ -238,7 +247,6 @@ func parseGenerate(line, file string) (g generate, ok bool) {
 			g.cflags[j+1] = filepath.Join(dir, g.cflags[j+1])
 		}
 	}
-	return g, true
 }
 
 // bpf2goBool are bpf2go's flags without a value (cmd/bpf2go/main.go, v0.22).

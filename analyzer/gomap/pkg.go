@@ -1,15 +1,9 @@
 package gomap
 
 import (
-	"cmp"
-	"context"
-	"errors"
-	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,7 +13,6 @@ import (
 	"golang.org/x/tools/go/types/objectpath"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
-	"github.com/bpflockcheck/bpflockcheck/analyzer/position"
 	"github.com/bpflockcheck/bpflockcheck/internal/suppress"
 )
 
@@ -192,151 +185,6 @@ func pick(maps []MapInfo, o origin) []MapInfo {
 	return all
 }
 
-// companions reads the BPF side of the package.
-func (pk *pkg) companions(ctx context.Context) {
-	found, missing := embeds(pk.pass.Fset, pk.pass.Files)
-	gens := generates(pk.pass.Fset, pk.pass.Files)
-	for _, name := range pk.pass.IgnoredFiles {
-		if strings.HasSuffix(name, ".go") {
-			if text, err := pk.pass.ReadFile(name); err == nil {
-				gens = append(gens, generatesInText(name, text)...)
-			}
-		}
-	}
-	have := make(map[string]bool) // stems whose object was read
-	seen := make(map[string]bool)
-	for _, e := range found {
-		if seen[e.path] {
-			continue
-		}
-		seen[e.path] = true
-		stem := strings.TrimSuffix(filepath.Base(e.path), filepath.Ext(e.path))
-		c, err := pk.readObject(ctx, e.path, stem)
-		if err != nil {
-			pk.unreadable(e.pos, e.end, e.path, err)
-			continue
-		}
-		have[stem] = true
-		pos, end := e.pos, e.end
-		for _, g := range gens {
-			// The line that people write, not the generated one.
-			if g.pos.IsValid() && strings.HasPrefix(stem, g.stem+"_") {
-				pos, end = g.pos, g.end
-			}
-		}
-		pk.bpf = append(pk.bpf, bpfUnit{c, pos, end})
-	}
-	for _, g := range gens {
-		if covers(have, g.stem) || seen[g.source+" "+g.stem] {
-			continue
-		}
-		seen[g.source+" "+g.stem] = true
-		c, err := pk.readSource(ctx, g)
-		if err != nil {
-			pk.unreadable(g.pos, g.end, g.source, err)
-			continue
-		}
-		pk.bpf = append(pk.bpf, bpfUnit{c, g.pos, g.end})
-		have[g.stem+"_"] = true
-	}
-	for _, e := range missing {
-		stem := strings.TrimSuffix(filepath.Base(e.path), ".o")
-		if !coveredBySource(have, stem) {
-			pk.unreadable(e.pos, e.end, e.path, fs.ErrNotExist)
-		}
-	}
-	for _, pattern := range pk.cfg.objects {
-		paths, err := filepath.Glob(pattern)
-		if err != nil {
-			continue
-		}
-		for _, p := range paths {
-			if !seen[p] {
-				seen[p] = true
-				if _, err := pk.readObject(ctx, p, strings.TrimSuffix(filepath.Base(p), filepath.Ext(p))); err != nil {
-					pk.unreadable(token.NoPos, token.NoPos, p, err)
-				}
-			}
-		}
-	}
-	for _, l := range pk.loaded() {
-		if seen[l.path] {
-			continue
-		}
-		seen[l.path] = true
-		stem := strings.TrimSuffix(filepath.Base(l.path), filepath.Ext(l.path))
-		var c *companion
-		var err error
-		if filepath.Ext(l.path) == ".c" {
-			c, err = pk.readSource(ctx, generate{source: l.path, stem: stem})
-		} else {
-			c, err = pk.readObject(ctx, l.path, stem)
-		}
-		if err != nil {
-			pk.unreadable(l.pos, l.end, l.path, err)
-			continue
-		}
-		pk.bpf = append(pk.bpf, bpfUnit{c, l.pos, l.end})
-	}
-	for _, b := range pk.bpf {
-		pk.incomplete(b)
-	}
-	slices.SortStableFunc(pk.maps, func(a, b MapInfo) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.File, b.File))
-	})
-}
-
-// covers reports whether an object generated under a stem was read.
-func covers(have map[string]bool, stem string) bool {
-	for h := range have {
-		if strings.HasPrefix(h, stem+"_") {
-			return true
-		}
-	}
-	return false
-}
-
-// coveredBySource reports whether the C source of a missing object was read.
-func coveredBySource(have map[string]bool, object string) bool {
-	for h := range have {
-		if strings.HasSuffix(h, "_") && strings.HasPrefix(object, h) {
-			return true
-		}
-	}
-	return false
-}
-
-// unreadable records a companion that could not be read, once.
-func (pk *pkg) unreadable(pos, end token.Pos, path string, err error) {
-	reason := err.Error()
-	if errors.Is(err, fs.ErrNotExist) {
-		reason = "file does not exist: what its maps hold is not known"
-	}
-	// Errors begin with the path or a position in it; the span says that.
-	reason = strings.TrimPrefix(reason, path+": ")
-	span := position.Span{File: pk.rel(path)}
-	if s, rest, ok := position.Cut(reason); ok {
-		span, reason = s, rest
-		span.File = pk.rel(span.File)
-	}
-	pk.unread = append(pk.unread, unread{pos: pos, end: end, skip: diag.Skip{Span: span, Reason: reason}})
-}
-
-// incomplete records, in one line, that parts of a C source could not be
-// analysed: maps may be missing.
-func (pk *pkg) incomplete(b bpfUnit) {
-	n := len(b.unit.Skipped)
-	if n == 0 {
-		return
-	}
-	s := b.unit.Skipped[0]
-	s.Span.File = pk.rel(b.locate(s.Span.File))
-	if n > 1 {
-		s.Reason = fmt.Sprintf("%s (and %d more parts of this file)", s.Reason, n-1)
-	}
-	pk.unread = append(pk.unread, unread{pos: b.pos, end: b.end, skip: s, partly: true})
-}
-
 // rel makes a path relative to the working folder where that is shorter.
 func (pk *pkg) rel(path string) string {
 	if pk.cfg.dir == "" || !filepath.IsAbs(path) {
@@ -346,76 +194,6 @@ func (pk *pkg) rel(path string) string {
 		return r
 	}
 	return path
-}
-
-// loaded finds objects that constant arguments of loaders name, relative to
-// the package's folder or its module's root. Where main.bpf.o is not built, its
-// source is main.bpf.c by convention.
-func (pk *pkg) loaded() []embed {
-	var out []embed
-	for _, fn := range pk.funcs {
-		for _, b := range fn.Blocks {
-			for _, in := range b.Instrs {
-				call, ok := in.(ssa.CallInstruction)
-				if !ok {
-					continue
-				}
-				callee := call.Common().StaticCallee()
-				if callee == nil || callee.Object() == nil || callee.Pkg == nil || len(call.Common().Args) == 0 {
-					continue
-				}
-				switch libPath(callee.Pkg.Pkg) + "." + callee.Name() {
-				case ciliumPath + ".LoadCollectionSpec", ciliumPath + ".LoadCollection",
-					libbpfgoPath + ".NewModuleFromFile":
-				default:
-					continue
-				}
-				name, ok := constString(call.Common().Args[0])
-				if !ok || name == "" {
-					continue
-				}
-				p := pk.findFile(call.Pos(), name)
-				if p == "" && strings.HasSuffix(name, ".o") {
-					p = pk.findFile(call.Pos(), strings.TrimSuffix(name, ".o")+".c")
-				}
-				if p != "" {
-					expr := pk.callExpr(call)
-					e := embed{path: p, tried: name, pos: call.Pos(), end: call.Pos()}
-					if expr != nil {
-						e.pos, e.end = expr.Pos(), expr.End()
-					}
-					out = append(out, e)
-				}
-			}
-		}
-	}
-	return out
-}
-
-// findFile looks for a relative path from the file at pos upwards to the
-// module's root; "" when it is nowhere.
-func (pk *pkg) findFile(pos token.Pos, name string) string {
-	if filepath.IsAbs(name) {
-		return existing(name)
-	}
-	dir := filepath.Dir(pk.pass.Fset.Position(pos).Filename)
-	for range 32 {
-		if p := existing(filepath.Join(dir, name)); p != "" {
-			return p
-		}
-		if existing(filepath.Join(dir, "go.mod")) != "" || filepath.Dir(dir) == dir {
-			return ""
-		}
-		dir = filepath.Dir(dir)
-	}
-	return ""
-}
-
-func existing(path string) string {
-	if st, err := os.Stat(path); err == nil && st.Mode().IsRegular() {
-		return path
-	}
-	return ""
 }
 
 // callExpr gives the syntax of a call, nil when it has none.
