@@ -29,9 +29,14 @@ func (p *Pass) releaseFix(e *model.Exit, rs []ir.Release) (*diag.Fix, string) {
 	for _, x := range exits {
 		edits, why := rw.Release(x.Func.Name, x.Pos, rs)
 		if p.otherwiseReached(x, len(e.Held) > 0) {
-			edits, why = nil, "other paths reach this return without it"
+			edits = nil
 			if len(rs) == 1 && len(exits) == 1 {
-				edits, why = rw.ReleaseBeforeGotos(x.Func.Name, x.Pos, rs[0])
+				var mixed string
+				if edits, mixed = rw.ReleaseBeforeGotos(x.Func.Name, x.Pos, rs[0]); mixed == "" || why == "" {
+					why = mixed
+				}
+			} else if why == "" {
+				why = "other paths reach this return without it"
 			}
 		}
 		if why != "" {

@@ -16,6 +16,7 @@ type form struct {
 	body  string   // of the program; v points to the shared value
 	want  []string // what the fixed file must hold
 	why   string   // what the help says when there is no fix
+	help  string   // what it starts with, if that matters
 	flags []string
 	since string // the --kernel
 	lines string // "\r\n" for the line ends, "" for "\n"
@@ -153,6 +154,7 @@ var forms = []form{
 
 	// Macros.
 	{name: "macro of the whole", decls: "#define BUMP(x) ((x)++)\n", body: "BUMP(v->n);", why: "macro BUMP writes a part of it"},
+	{name: "macro of the operation", decls: "#define SET(f, x) do { (x) |= (f); } while (0)\n", body: "SET(1, v->n);", why: "macro SET writes a part of it", help: "use __sync_fetch_and_or(&v->n, 1), or "},
 	{name: "macro of the operator", decls: "#define PLUSPLUS ++\n", body: "v->n PLUSPLUS;", want: []string{"\t__sync_fetch_and_add(&v->n, 1);"}},
 	{name: "macro of the statement", decls: "#define COUNT() do { v->n++; } while (0)\n", body: "COUNT();", why: "macro COUNT writes a part of it"},
 	{name: "macro operand", decls: "#define STEP (1 + 2)\n", body: "v->n += STEP;", want: []string{"__sync_fetch_and_add(&v->n, STEP);"}},
@@ -210,6 +212,7 @@ func TestAtomicForms(t *testing.T) {
 	include := filepath.Join(repository(t), "testdata", "include")
 	for _, tt := range forms {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			p := &project{dir: t.TempDir(), inputs: []string{"a.bpf.c"}}
 			p.opts.IncludeDirs = []string{include}
 			p.opts.ExtraFlags = tt.flags
@@ -231,6 +234,9 @@ func TestAtomicForms(t *testing.T) {
 					t.Errorf("unexpected: %s %s", f.Rule, f.Message)
 				}
 				lost++
+				if !strings.HasPrefix(f.Help, tt.help) {
+					t.Errorf("help %q, want it to start with %q", f.Help, tt.help)
+				}
 				if tt.why != "" && f.Fix == nil && strings.Contains(f.Help, "; no automatic fix: "+tt.why) {
 					return
 				}

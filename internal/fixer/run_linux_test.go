@@ -19,6 +19,9 @@ import (
 // TestAtomicFormsRun runs each form, on one CPU, before and after its fix: the
 // results, the value and the variable are the same.
 func TestAtomicFormsRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("loads many programs")
+	}
 	if os.Geteuid() != 0 {
 		t.Skip("loads programs: needs root")
 	}
@@ -34,6 +37,7 @@ func TestAtomicFormsRun(t *testing.T) {
 		}
 		n++
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			p := &project{dir: t.TempDir(), inputs: []string{"a.bpf.c"}}
 			p.opts.IncludeDirs, p.opts.ExtraFlags = []string{include}, tt.flags
 			path := filepath.Join(p.dir, "a.bpf.c")
@@ -104,6 +108,9 @@ func runProgram(t *testing.T, cc, path string, flags []string) (out outcome) {
 // TestRewritingsLoad gives what the fixes leave to the kernel's verifier. It
 // refuses each program with a missing release or a call under a lock before.
 func TestRewritingsLoad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("loads many programs")
+	}
 	if os.Geteuid() != 0 {
 		t.Skip("loads programs: needs root")
 	}
@@ -120,6 +127,7 @@ func TestRewritingsLoad(t *testing.T) {
 			continue
 		}
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			p := &project{dir: t.TempDir(), inputs: []string{"a.bpf.c"}}
 			p.opts.IncludeDirs = []string{include}
 			path := filepath.Join(p.dir, "a.bpf.c")

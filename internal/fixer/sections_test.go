@@ -107,6 +107,7 @@ var rewritings = []rewriting{
 	{name: "lock in a macro", rule: "BLC201", decls: "#define LOCK(x) bpf_spin_lock(&(x)->lock)\n", body: "LOCK(v);\n\tv->n = 2;\n\treturn 1;", why: "macro LOCK writes a part of it"},
 	{name: "return in a macro", rule: "BLC201", decls: "#define BAIL(x) do { if (x) return 3; } while (0)\n", body: "bpf_spin_lock(&v->lock);\n\tBAIL(v->n);\n\tbpf_spin_unlock(&v->lock);\n\treturn 1;", why: "macro BAIL writes a part of it"},
 	{name: "lock in a function", rule: "BLC201", decls: "static __always_inline void take(struct locked *v) { bpf_spin_lock(&v->lock); }\n", body: "take(v);\n\treturn 1;", why: "it is taken in another function"},
+	{name: "taken and left in a function", rule: "BLC201", decls: "static __always_inline int take(struct locked *v) {\n\tbpf_spin_lock(&v->lock);\n\tif (v->n)\n\t\treturn 3;\n\tbpf_spin_unlock(&v->lock);\n\treturn 0;\n}\n", body: "return take(v);", why: "it is taken in another function"},
 	{name: "return macro value", rule: "BLC201", decls: "#define VERDICT TC_ACT_OK\n", body: "bpf_spin_lock(&v->lock);\n\tv->n = 2;\n\treturn VERDICT;", want: []string{"\tbpf_spin_unlock(&v->lock);\n\treturn VERDICT;\n"}},
 	{name: "two locks", rule: "BLC201", whole: `
 SEC("tc")
@@ -256,7 +257,7 @@ int prog(struct __sk_buff *skb)
 	{name: "result tested", rule: "BLC103", unsafe: true, body: "INSERT\tif (!v) {\n\t\tif (bpf_map_update_elem(&counters, &key, &init, BPF_ANY))\n\t\t\treturn 1;\n\t\treturn 0;\n\t}\n\t__sync_fetch_and_add(&v->n, 1);\n\treturn 0;", why: "its result is used"},
 	{name: "racy change repeated", rule: "BLC103", unsafe: true, body: "INSERT\tif (v)\n\t\tv->n++;\n\telse {\n\t\tinit.n = 1;\n\t\tbpf_map_update_elem(&counters, &key, &init, BPF_ANY);\n\t}\n\treturn 0;",
 		want: []string{"\t\t\tif (v)\n\t\t\t\t__sync_fetch_and_add(&v->n, 1);\n"}},
-	{name: "insert without braces", rule: "BLC103", unsafe: true, body: "INSERT\tif (v)\n\t\t__sync_fetch_and_add(&v->n, 1);\n\telse\n\t\tbpf_map_update_elem(&counters, &key, &init, BPF_ANY);\n\treturn 0;", why: "its result is used"},
+	{name: "insert without braces", rule: "BLC103", unsafe: true, body: "INSERT\tif (v)\n\t\t__sync_fetch_and_add(&v->n, 1);\n\telse\n\t\tbpf_map_update_elem(&counters, &key, &init, BPF_ANY);\n\treturn 0;", why: "it stands in no block of its own"},
 }
 
 func (tt *rewriting) text() string {
@@ -281,6 +282,7 @@ func TestRewritings(t *testing.T) {
 	include := filepath.Join(repository(t), "testdata", "include")
 	for _, tt := range rewritings {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			p := &project{dir: t.TempDir(), inputs: []string{"a.bpf.c"}}
 			p.opts.IncludeDirs = []string{include}
 			path := filepath.Join(p.dir, "a.bpf.c")

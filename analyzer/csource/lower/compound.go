@@ -1,6 +1,8 @@
 package lower
 
 import (
+	"strings"
+
 	"modernc.org/cc/v4"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/unit"
@@ -21,9 +23,9 @@ func (f *fn) changing(lv lval, c change, n cc.Node) *ir.Compound {
 	if f.dry > 0 || lv.inReg {
 		return nil
 	}
-	out := &ir.Compound{Op: c.op, Operand: "1", Unused: !c.used, Post: c.post, Target: f.text(c.target)}
+	out := &ir.Compound{Op: c.op, Operand: "1", Unused: !c.used, Post: c.post, Target: expanded(c.target)}
 	if c.operand != nil {
-		out.Operand = f.text(c.operand)
+		out.Operand = expanded(c.operand)
 	}
 	u := lv.t.underlying()
 	switch {
@@ -37,7 +39,7 @@ func (f *fn) changing(lv lval, c change, n cc.Node) *ir.Compound {
 		out.Obstacle = "atomics work on integers only"
 	case c.t != nil && !c.t.isInteger():
 		out.Obstacle = "atomics add integers only"
-	case c.operand != nil && f.mentions(c.operand, out.Target):
+	case c.operand != nil && mentions(c.operand, out.Target):
 		out.Obstacle = "what it adds is computed from the place itself"
 	case lv.packed:
 		out.Obstacle = "the address of a member of a packed struct may not be aligned, as atomics need it"
@@ -86,16 +88,25 @@ func (f *fn) spelling(out *ir.Compound, c change, n cc.Node) (obstacle string) {
 }
 
 // mentions reports whether an expression holds another one, by its text.
-func (f *fn) mentions(n cc.Node, text string) bool {
+func mentions(n cc.Node, text string) bool {
 	switch n.(type) {
 	case *cc.PrimaryExpression, *cc.PostfixExpression, *cc.UnaryExpression:
-		if f.text(n) == text {
+		if expanded(n) == text {
 			return true
 		}
 	}
 	found := false
-	unit.Children(n, func(c cc.Node) { found = found || f.mentions(c, text) })
+	unit.Children(n, func(c cc.Node) { found = found || mentions(c, text) })
 	return found
+}
+
+// expanded gives the text of a node after macro expansion, without the
+// parentheses around it.
+func expanded(n cc.Node) string {
+	if e, ok := n.(cc.ExpressionNode); ok {
+		n = strip(e)
+	}
+	return strings.Join(strings.Fields(cc.NodeSource(n)), " ")
 }
 
 func isNumber(s string) bool { return s != "" && '0' <= s[0] && s[0] <= '9' }

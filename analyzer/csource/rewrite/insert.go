@@ -43,6 +43,9 @@ func (r *rewriter) InsertOnce(fn string, update, lookup *position.Pos) ([]diag.E
 		return nil, "the result of the lookup is kept in no variable"
 	}
 	in.item, in.block = f.item(in.update)
+	if in.block != nil && f.unused(in.update) && statementCall(in.item) != in.update {
+		return nil, "it stands in no block of its own"
+	}
 	if in.block == nil || statementCall(in.item) != in.update {
 		return nil, "its result is used: -EEXIST would have to be told from other errors"
 	}
@@ -58,6 +61,23 @@ func (r *rewriter) InsertOnce(fn string, update, lookup *position.Pos) ([]diag.E
 		return edits, ""
 	}
 	return in.thenRepeat(noExist, again)
+}
+
+// unused reports whether a call is a statement of its own.
+func (f *function) unused(c cc.Node) bool {
+	for n := f.parent[c]; n != nil; n = f.parent[n] {
+		switch x := n.(type) {
+		case *cc.ExpressionStatement:
+			return true
+		case *cc.ExpressionList:
+			if x.ExpressionList != nil {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 // resultOf gives the variable that a call's result is assigned to.
