@@ -55,8 +55,8 @@ func lostUpdateAt(p *Pass, a *model.Access) *lostUpdateRace {
 	if r := derivedRace(p, a, s); r != nil {
 		return r
 	}
-	if a.Kind == model.AtomicRMW || a.Bulk {
-		return nil
+	if a.Kind == model.AtomicRMW || a.Bulk || a.Again {
+		return nil // with Again, the first store made the claim
 	}
 	return claimRace(p, a, s)
 }

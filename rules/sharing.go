@@ -278,7 +278,7 @@ func (p *Pass) filtered(s sharing, pl model.Place, conds []model.Condition) shar
 // claims reports whether a branch tested the result of an atomic operation in
 // a way that lets one CPU through.
 func claims(c *model.Condition) bool {
-	if comparesAmount(c.Site.Instr) {
+	if c.Either || comparesAmount(c.Site.Instr) {
 		return false
 	}
 	for _, o := range c.Origins {

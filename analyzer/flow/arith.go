@@ -169,6 +169,9 @@ func arithTag(op ir.BinOp, a, b *value, ia, ib interval) tag {
 			return a.tag
 		}
 	case ir.Add, ir.Or, ir.Xor, ir.Sub, ir.Mul:
+		if better(keyKindOf(b.tag), keyKindOf(a.tag)) {
+			a, b = b, a
+		}
 		for _, v := range []*value{a, b} {
 			switch v.tag {
 			case tagTid, tagPidTgid, tagTask:

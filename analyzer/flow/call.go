@@ -132,7 +132,7 @@ func (x *exec) logCall(in *ir.Call, args []*value, also func(*model.Call)) {
 	}
 	k := serialKey{kind: "call", path: x.path.id, in: in, detail: x.s.lockKey()}
 	if old, ok := x.e.calls[k]; ok {
-		old.conds, _ = joinConds(old.conds, x.s.conds, false)
+		old.conds, _ = joinConds(old.conds, x.s.conds, false, nil)
 		return
 	}
 	c := &model.Call{Site: x.e.site(x.path, in), Kind: in.Kind, Helper: in.Helper, Name: in.Name, Held: x.s.locks(), Sections: x.s.sections(), InLess: x.path.less}

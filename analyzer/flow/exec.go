@@ -271,12 +271,13 @@ func (x *exec) note(a *access, v *value, p *value, o *object, size int64) {
 	}
 	x.changed(o)
 	x.ident(v, p, o, size)
-	if k, ok := fillPlace(p, o, size); ok && len(s.fills) < 64 {
-		for _, f := range s.fills {
-			if f.place == k {
-				return
-			}
-		}
+	k, ok := fillPlace(p, o, size)
+	again := ok && slices.ContainsFunc(s.fills, func(f fill) bool { return f.place == k })
+	if x.e.recording {
+		a.m.Again = again && (a.m.Again || !a.stored)
+		a.stored = true
+	}
+	if ok && !again && len(s.fills) < 64 {
 		s.fills = add(s.fills, fill{k, a})
 	}
 }

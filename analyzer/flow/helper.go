@@ -61,7 +61,14 @@ func (x *exec) helper(in *ir.Call, args []*value) []*state {
 			return []*state{s}
 		}
 	}
+	var behind *value
+	if in.Helper == kernel.HelperDynptrData && len(args) > 1 {
+		behind = x.behindDynptr(in, args[0], args[1])
+	}
 	x.memArgs(in, info.Args, args)
+	if in.Helper == kernel.HelperDynptrFromMem && len(args) > 3 {
+		x.setDynptr(args[3], args[0])
+	}
 	if cb := info.Callback; cb != nil && cb.Func < len(args) {
 		if f := args[cb.Func].fn; f != nil {
 			cbMap := m
@@ -78,8 +85,39 @@ func (x *exec) helper(in *ir.Call, args []*value) []*state {
 			}
 		}
 	}
+	if behind != nil {
+		// The dynptr stays what it is.
+		x.setDynptr(args[0], behind.at(-x.s.rangeOf(args[1]).lo))
+		s.setReg(in.Dst, behind)
+		return []*state{s}
+	}
 	s.setReg(in.Dst, x.result(in, info.Ret, info.Tag, m, args))
 	return []*state{s}
+}
+
+// setDynptr notes what memory a dynptr on the stack is of.
+func (x *exec) setDynptr(d, mem *value) {
+	if d.obj == nil || !d.obj.tracked() || d.variable || mem.obj == nil {
+		return
+	}
+	x.s.mem[d.obj] = x.s.contentOf(d.obj).store(d.off, 8, mem)
+}
+
+// behindDynptr gives a pointer into the memory that a dynptr is of, nil when it
+// is not known.
+func (x *exec) behindDynptr(in ir.Instr, d, off *value) *value {
+	if d.obj == nil || !d.obj.tracked() || d.variable {
+		return nil
+	}
+	mem := x.s.contentOf(d.obj).load(d.off, 8)
+	if mem == nil || mem.obj == nil {
+		return nil
+	}
+	r := x.s.rangeOf(off)
+	if !r.isConst() {
+		return nil
+	}
+	return mem.at(r.lo).with(func(v *value) { v.nullable, v.sym = true, x.fresh("slice", in, 0) })
 }
 
 // result makes what a helper or kfunc returns.
@@ -155,6 +193,10 @@ func (x *exec) lookup(in *ir.Call, m *ir.Map, args []*value) *value {
 			return nil
 		}
 		v := &value{iv: anyInt, mapv: m.Inner, sym: x.fresh("inner", in, 0), nullable: true}
+		if len(args) > 1 {
+			// A thread's or CPU's own map.
+			v.index, _, _ = x.readKey(m, args[1])
+		}
 		return v
 	}
 	kind, constant, key := model.KeyUnknown, int64(0), ""
@@ -189,6 +231,9 @@ func (x *exec) lookup(in *ir.Call, m *ir.Map, args []*value) *value {
 				key = ""
 			}
 		}
+	}
+	if outer := args[0].index; better(outer, kind) {
+		kind, constant = outer, 0
 	}
 	v := x.element(in, m, kind, constant, key, 0)
 	v.obj.elem.PercpuElem = percpuElem
@@ -411,7 +456,7 @@ func (x *exec) logUpdate(in ir.Instr, u *model.Update, from origins) {
 		return
 	}
 	old.from = old.from.union(from)
-	old.conds, _ = joinConds(old.conds, x.s.conds, false)
+	old.conds, _ = joinConds(old.conds, x.s.conds, false, nil)
 	m := old.m
 	m.Const = m.Const && u.Const
 	m.Changed = m.Changed || u.Changed

@@ -436,7 +436,7 @@ func sameState(a, b *state) bool {
 			return false
 		}
 	}
-	_, changed := joinConds(a.conds, b.conds, false)
+	_, changed := joinConds(a.conds, b.conds, false, nil)
 	if changed {
 		return false
 	}

@@ -121,7 +121,7 @@ func (j *joiner) merge(a, b *state) (*state, bool) {
 	if !slices.Equal(a.configs, b.configs) {
 		out.configs, changed = intersect(a.configs, b.configs, func(x, y sym) bool { return x == y }, changed)
 	}
-	out.conds, changed = joinConds(a.conds, b.conds, changed)
+	out.conds, changed = joinConds(a.conds, b.conds, changed, j.decides)
 	out.missed, changed = intersect(a.missed, b.missed, func(x, y *object) bool { return x == y }, changed)
 	sameKey := func(x, y keyed) bool { return x.m == y.m && x.key == y.key && x.obj == y.obj }
 	out.insert, changed = intersect(a.insert, b.insert, sameKey, changed)
@@ -161,6 +161,13 @@ func intersect[T any](a, b []T, same func(x, y T) bool, changed bool) ([]T, bool
 	return a, changed
 }
 
+// decides reports whether a branch has a way on which the place of the merge is
+// not reached: then it is control dependent on it.
+func (j *joiner) decides(c *condition) bool {
+	b, ok := j.at.(*ir.Block)
+	return ok && c.path == j.path && !j.e.info(c.path.fn).postDominates(b, c.branch)
+}
+
 // tested gives the loads that the branches in a tested which are not in b.
 func tested(a, b []*condition) origins {
 	var from origins
@@ -172,7 +179,10 @@ func tested(a, b []*condition) origins {
 	return from
 }
 
-func joinConds(a, b []*condition, changed bool) ([]*condition, bool) {
+// joinConds gives the conditions that hold on both ways to a place. keep says of
+// a branch whose outcomes both lead there whether it decides on it all the
+// same; nil where the place is one operation, reached in several states.
+func joinConds(a, b []*condition, changed bool, keep func(*condition) bool) ([]*condition, bool) {
 	out := make([]*condition, 0, len(a))
 	for _, x := range a {
 		i := slices.IndexFunc(b, x.same)
@@ -182,8 +192,16 @@ func joinConds(a, b []*condition, changed bool) ([]*condition, bool) {
 			continue
 		}
 		if i < 0 {
-			changed = true
-			continue
+			i = slices.IndexFunc(b, x.of)
+			if i < 0 || keep == nil && !x.either && !b[i].either || keep != nil && !keep(x) {
+				changed = true
+				continue
+			}
+			if !x.either {
+				c := *x
+				c.either, c.pins, c.pinnedTo = true, model.KeyUnknown, ""
+				x, changed = &c, true
+			}
 		}
 		if n := x.origins.union(b[i].origins); !n.equal(x.origins) {
 			c := *x

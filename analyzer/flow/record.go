@@ -23,6 +23,7 @@ type access struct {
 	pointee *ir.Type
 	// consts: the value stored, as far as it is the same on all paths.
 	constKnown, notConst bool
+	stored               bool // Again is set
 }
 
 type accessKey struct {
@@ -74,7 +75,7 @@ func (x *exec) access(in ir.Instr, kind model.AccessKind, p *value, o *object, s
 		a.conds = s.conds
 		a.m.Fresh = slices.Contains(s.fresh, o)
 	} else {
-		a.conds, _ = joinConds(a.conds, s.conds, false)
+		a.conds, _ = joinConds(a.conds, s.conds, false, nil)
 		a.m.Fresh = a.m.Fresh && slices.Contains(s.fresh, o)
 	}
 	if i := slices.IndexFunc(s.deleted, func(d deletion) bool { return d.obj == o }); i >= 0 && a.m.Deleted == nil {
@@ -218,7 +219,7 @@ func (e *engine) conditionList(conds []*condition, store *access) []model.Condit
 	var out []model.Condition
 	for _, c := range conds {
 		site := e.site(c.path, c.branch)
-		mc := model.Condition{Site: site, Taken: c.taken, Pins: c.pins, Origins: e.originList(c.origins)}
+		mc := model.Condition{Site: site, Taken: c.taken, Either: c.either, Pins: c.pins, Origins: e.originList(c.origins)}
 		if store != nil && store.constKnown && !store.notConst {
 			mc.Idempotent = e.idempotent(c)
 		}

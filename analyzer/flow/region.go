@@ -8,6 +8,15 @@ import "github.com/bpflockcheck/bpflockcheck/analyzer/ir"
 // branch decides (a call, another variable, what the function returns) means
 // that the CPU which saw the flag clear has claimed something.
 func (e *engine) idempotent(c *condition) bool {
+	if c.either {
+		yes, no := *c, *c
+		yes.taken, no.taken = true, false
+		return e.idempotentSide(&yes) && e.idempotentSide(&no)
+	}
+	return e.idempotentSide(c)
+}
+
+func (e *engine) idempotentSide(c *condition) bool {
 	f := c.path.fn
 	fi := e.info(f)
 	var from *ir.Block
@@ -81,6 +90,9 @@ func (e *engine) idempotent(c *condition) bool {
 					ok = false
 				}
 				returns = append(returns, resolve(b, in.Val))
+			case *ir.Branch:
+				// The other test, which decides among what is looked at here.
+				ok = ok && c.either
 			default:
 				ok = false
 			}

@@ -36,17 +36,23 @@ type irqSave struct {
 
 // condition is a branch taken on the way that tested shared memory.
 type condition struct {
-	branch   *ir.Branch
-	path     *callPath
-	taken    bool
+	branch *ir.Branch
+	path   *callPath
+	taken  bool
+	// either: both outcomes can lead here, but not always: another test decides
+	// on one of the sides, as in "if (a || b)".
+	either   bool
 	pins     model.KeyKind
 	pinnedTo string // the canonical form of what the running id was found equal to
 	origins  origins
 }
 
 func (c *condition) same(o *condition) bool {
-	return c.branch == o.branch && c.path == o.path && c.taken == o.taken
+	return c.branch == o.branch && c.path == o.path && (c.either && o.either || !c.either && !o.either && c.taken == o.taken)
 }
+
+// of reports whether both are of one branch.
+func (c *condition) of(o *condition) bool { return c.branch == o.branch && c.path == o.path }
 
 // pinsSame reports whether both leave only one running thread or CPU, the same.
 func (c *condition) pinsSame(o *condition) bool {

@@ -188,6 +188,9 @@ type Condition struct {
 	Origins []Origin
 	// Taken is the outcome that leads here.
 	Taken bool
+	// Either: both outcomes can lead here, depending on another test, as for
+	// the first part of "if (a || b)".
+	Either bool
 	// Idempotent: all that depends on the condition are stores of constants
 	// to shared memory (a flag set once, again and again to the same value).
 	Idempotent bool
@@ -224,6 +227,8 @@ type Access struct {
 	// FilledBefore is the store that filled this place earlier in the same
 	// invocation (for loads and HelperReads): see rule BLC107.
 	FilledBefore *Access
+	// Again: a store to a place that the same invocation stored to before.
+	Again bool
 	// FilledAround is, for a load at a variable index of an array that is a
 	// variable, a store that filled one of several constant indexes earlier in
 	// the same invocation.

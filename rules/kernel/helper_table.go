@@ -416,7 +416,7 @@ var helpers = [...]HelperInfo{
 	HelperKptrXchg:                   {Name: "bpf_kptr_xchg", Since: Version{5, 19}, Args: []Arg{kptrField, object.orNull().released()}, Ret: RetObjectOrNull},
 	HelperMapLookupPercpuElem:        {Name: "bpf_map_lookup_percpu_elem", Since: Version{5, 19}, Args: []Arg{mapPtr, mapKey, scalar}, Ret: RetMapValueOrNull},
 	HelperSkcToMptcpSock:             {Name: "bpf_skc_to_mptcp_sock", Since: Version{5, 19}, Args: []Arg{object}, Ret: RetObjectOrNull},
-	HelperDynptrFromMem:              {Name: "bpf_dynptr_from_mem", Since: Version{5, 19}, Args: []Arg{memInOut, size, scalar, dynptrOut}, Ret: RetScalar},
+	HelperDynptrFromMem:              {Name: "bpf_dynptr_from_mem", Since: Version{5, 19}, Args: []Arg{scalar, size, scalar, dynptrOut}, Ret: RetScalar},
 	HelperRingbufReserveDynptr:       {Name: "bpf_ringbuf_reserve_dynptr", Since: Version{5, 19}, Args: []Arg{mapPtr, scalar, scalar, dynptrOut}, Ret: RetScalar},
 	HelperRingbufSubmitDynptr:        {Name: "bpf_ringbuf_submit_dynptr", Since: Version{5, 19}, Args: []Arg{dynptr.released(), scalar}, Ret: RetVoid},
 	HelperRingbufDiscardDynptr:       {Name: "bpf_ringbuf_discard_dynptr", Since: Version{5, 19}, Args: []Arg{dynptr.released(), scalar}, Ret: RetVoid},
