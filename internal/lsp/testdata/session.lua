@@ -51,11 +51,12 @@ local ok, err = pcall(function()
     for i, title in ipairs(report.menu) do
       if title:find('Fix: make it atomic', 1, true) then return choose(items[i], i) end
     end
+    report.no_fix = true
     choose(nil)
   end
   vim.api.nvim_win_set_cursor(0, { report.before[2].line, report.before[2].col })
   vim.lsp.buf.code_action()
-  assert(vim.wait(60000, function() return #messages() == 1 end, 20), 'the finding stays: ' .. vim.inspect(messages()) .. vim.inspect(report.menu))
+  assert(vim.wait(60000, function() return report.no_fix or #messages() == 1 end, 20) and not report.no_fix, 'the finding stays: ' .. vim.inspect(messages()) .. vim.inspect(report.menu))
   report.after = messages()
   report.text = table.concat(vim.api.nvim_buf_get_lines(bufnr, 0, -1, false), '\n')
 
