@@ -103,9 +103,10 @@ func claimRace(p *Pass, a *model.Access, s sharing) *lostUpdateRace {
 	if testedUnderLock(a) {
 		return nil
 	}
+	own := testedAlone(a)
 	for i := range a.Conditions {
 		c := &a.Conditions[i]
-		if c.Idempotent {
+		if c.Idempotent || c.Either && own {
 			continue
 		}
 		for _, o := range c.Origins {
@@ -119,10 +120,26 @@ func claimRace(p *Pass, a *model.Access, s sharing) *lostUpdateRace {
 			if protected(held, a.Place) {
 				continue
 			}
+			if c.Either {
+				s.confidence = min(s.confidence, diag.Medium)
+			}
 			return &lostUpdateRace{store: a, load: o.Access, cond: c, sharing: s, wrongLock: len(held) > 0}
 		}
 	}
 	return nil
+}
+
+// testedAlone reports whether a test of its place alone leads to a store: then
+// others, which lead there with something else, decide nothing.
+func testedAlone(a *model.Access) bool {
+	for i := range a.Conditions {
+		for _, o := range a.Conditions[i].Origins {
+			if !a.Conditions[i].Either && o.Access != nil && samePlace(a.Place, o.Access.Place) == isSame {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // testedUnderLock reports whether one of the tests that lead to a store was of

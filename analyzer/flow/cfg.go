@@ -15,8 +15,6 @@ type funcInfo struct {
 	liveIn [][]uint64  // registers live at the start, by block index
 	// ipdom is the immediate post-dominator by block index; -1 is the exit.
 	ipdom []int
-	// branchIn is the block that a branch ends.
-	branchIn map[*ir.Branch]int
 }
 
 func analyzeCFG(f *ir.Func) *funcInfo {
@@ -361,24 +359,10 @@ func (fi *funcInfo) postDominators(f *ir.Func) {
 	}
 }
 
-// postDominates reports whether every way from a branch to the function's end
+// postDominates reports whether every way from a block to the function's end
 // leads through b.
-func (fi *funcInfo) postDominates(b *ir.Block, branch *ir.Branch) bool {
-	if fi.branchIn == nil {
-		fi.branchIn = make(map[*ir.Branch]int)
-		for _, x := range fi.order {
-			if n := len(x.Instrs); n > 0 {
-				if br, ok := x.Instrs[n-1].(*ir.Branch); ok {
-					fi.branchIn[br] = x.Index
-				}
-			}
-		}
-	}
-	at, ok := fi.branchIn[branch]
-	if !ok {
-		return true
-	}
-	for at = fi.ipdom[at]; at >= 0; at = fi.ipdom[at] {
+func (fi *funcInfo) postDominates(b, from *ir.Block) bool {
+	for at := from.Index; at >= 0; at = fi.ipdom[at] {
 		if at == b.Index {
 			return true
 		}

@@ -161,11 +161,16 @@ func intersect[T any](a, b []T, same func(x, y T) bool, changed bool) ([]T, bool
 	return a, changed
 }
 
-// decides reports whether a branch has a way on which the place of the merge is
-// not reached: then it is control dependent on it.
+// decides reports whether the place of the merge is control dependent on a
+// branch, although both outcomes can lead there: one does surely, the other not
+// (Ferrante, Ottenstein and Warren, TOPLAS 1987).
 func (j *joiner) decides(c *condition) bool {
 	b, ok := j.at.(*ir.Block)
-	return ok && c.path == j.path && !j.e.info(c.path.fn).postDominates(b, c.branch)
+	if !ok || c.path != j.path {
+		return false
+	}
+	fi := j.e.info(c.path.fn)
+	return fi.postDominates(b, c.branch.True) != fi.postDominates(b, c.branch.False)
 }
 
 // tested gives the loads that the branches in a tested which are not in b.

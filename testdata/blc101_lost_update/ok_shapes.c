@@ -56,4 +56,24 @@ int either(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
+// A test before, which may leave early, and one right before the store, which
+// only saves writing what is there.
+__u32 full;
+
+SEC("tc")
+int saves_writing(struct __sk_buff *skb)
+{
+	if (*(volatile __u32 *)&full) {
+		skb->mark = 1;
+		goto out;
+	}
+	if (skb->priority == 3)
+		return 0;
+	skb->mark = 2;
+out:
+	if (*(volatile __u32 *)&full)
+		*(volatile __u32 *)&full = 0;
+	return 0;
+}
+
 char _license[] SEC("license") = "GPL";
