@@ -42,7 +42,6 @@ type jsonFinding struct {
 	Map      string          `json:"map,omitempty"`
 	Field    string          `json:"field,omitempty"`
 	Message  string          `json:"message"`
-	Help     string          `json:"help,omitempty"`
 	Related  []jsonRelated   `json:"related,omitempty"`
 	Fix      *jsonFix        `json:"fix,omitempty"`
 	Evidence []diag.Evidence `json:"evidence,omitempty"`
@@ -103,7 +102,7 @@ func toJSON(f *diag.Finding) jsonFinding {
 	j := jsonFinding{
 		Rule: f.Rule, Name: f.Name, Severity: f.Severity,
 		jsonPlace: toPlace(f.Span),
-		Function:  f.Function, Programs: f.Programs, Map: f.Map, Field: f.Field, Message: f.Message, Help: f.Help,
+		Function:  f.Function, Programs: f.Programs, Map: f.Map, Field: f.Field, Message: f.Message,
 		Evidence: f.Evidence, Object: filepath.ToSlash(f.Object),
 	}
 	j.File = filepath.ToSlash(place(f))
