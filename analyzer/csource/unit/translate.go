@@ -1,6 +1,7 @@
 package unit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -279,7 +280,7 @@ func translate(ctx context.Context, items []*item, soft []string) (*cc.AST, *ccT
 			continue
 		}
 		if !blame(err, text, func() []*item { return bisect(ctx, abi, pro.String(), items, soft) }) {
-			return nil, nil, fmt.Errorf("%s", clean(err.Error()))
+			return nil, nil, fmt.Errorf("%s", clean(errorLines(err)[0]))
 		}
 	}
 	// Too many: leave out the bodies of all that is left but could not be checked.
@@ -317,11 +318,17 @@ var (
 	errPos    = regexp.MustCompile(`^unit:(\d+):(\d+):`)
 	errOrigin = regexp.MustCompile(` \([a-z0-9_]+\.go:\d+:[^()]*\)`)
 	errSecond = regexp.MustCompile(`unit:\d+:\d+:?`)
+	// errUntyped is what cc says of an expression with an operand in error.
+	errUntyped = regexp.MustCompile(`TODO \*cc\.\w+ missed/failed type check`)
+	// errEnumerator: of the enumerators of one declaration cc names any.
+	errEnumerator = regexp.MustCompile(`(redeclaration of )enumerator '\w+' at unit:\d+:\d+:?`)
 )
 
 // clean takes what belongs to cc's own source out of a message.
 func clean(s string) string {
 	s, _, _ = strings.Cut(s, "\n")
+	s = errUntyped.ReplaceAllString(s, "an expression whose type cannot be told")
+	s = errEnumerator.ReplaceAllString(s, "${1}an enumerator")
 	s = errOrigin.ReplaceAllString(s, "")
 	s = errPos.ReplaceAllString(s, "")
 	s = errSecond.ReplaceAllString(s, "here")
@@ -346,11 +353,31 @@ func withoutBodies(s string) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
+// errorLines gives cc's errors in the order of the text: it finds those about
+// names in the order of a Go map.
+func errorLines(err error) []string {
+	lines := strings.Split(err.Error(), "\n")
+	slices.SortStableFunc(lines, func(a, b string) int {
+		la, ca := errorPlace(a)
+		lb, cb := errorPlace(b)
+		return cmp.Or(cmp.Compare(la, lb), cmp.Compare(ca, cb), cmp.Compare(a, b))
+	})
+	return lines
+}
+
+func errorPlace(line string) (ln, col int) {
+	if m := errPos.FindStringSubmatch(line); m != nil {
+		ln, _ = strconv.Atoi(m[1])
+		col, _ = strconv.Atoi(m[2])
+	}
+	return ln, col
+}
+
 // blame leaves out the declarations that err complains about. It reports whether
 // there was any.
 func blame(err error, text *ccText, find func() []*item) bool {
 	hit := false
-	for _, line := range strings.Split(err.Error(), "\n") {
+	for _, line := range errorLines(err) {
 		m := errPos.FindStringSubmatch(line)
 		if m == nil {
 			continue
@@ -368,7 +395,7 @@ func blame(err error, text *ccText, find func() []*item) bool {
 		if n := text.at(int(text.lines[ln-1]) + col - 1); n >= 0 {
 			at = text.toks[n]
 		}
-		if at.File == nil {
+		if at.File == nil || errEnumerator.MatchString(line) {
 			at = it.decl.Toks[0]
 		}
 		before := it.form
@@ -381,7 +408,7 @@ func blame(err error, text *ccText, find func() []*item) bool {
 		return true
 	}
 	for _, it := range find() {
-		it.demote(clean(err.Error()), it.decl.Toks[0])
+		it.demote(clean(errorLines(err)[0]), it.decl.Toks[0])
 		hit = true
 	}
 	return hit
