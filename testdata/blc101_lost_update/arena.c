@@ -11,6 +11,9 @@ struct {
 	__uint(max_entries, 100);
 } arena SEC(".maps");
 
+/* The verifier converts addresses only in a program that names its arena. */
+#define USES_ARENA() asm volatile("" : : "r"(&arena))
+
 void __arena *bpf_arena_alloc_pages(void *map, void __arena *addr, __u32 page_cnt, int node_id, __u64 flags) __ksym __weak;
 
 struct stats {
@@ -29,6 +32,7 @@ int through_a_global(struct xdp_md *ctx)
 {
 	struct stats __arena *s = total;
 
+	USES_ARENA();
 	if (!s)
 		return XDP_PASS;
 	s->packets++; // want BLC101 "both load stats.packets in arena arena"
@@ -40,6 +44,7 @@ int through_a_global(struct xdp_md *ctx)
 SEC("xdp")
 int spelled_twice(struct xdp_md *ctx)
 {
+	USES_ARENA();
 	total->packets = total->packets + 2; // want BLC101
 	return XDP_PASS;
 }
@@ -50,6 +55,7 @@ int along_a_list(struct __sk_buff *skb)
 	struct stats __arena *s;
 	int i;
 
+	USES_ARENA();
 	s = head;
 	for (i = 0; i < 100 && s; i++) {
 		if (s->slots[0] == skb->mark)
@@ -64,6 +70,7 @@ int in_a_table(struct __sk_buff *skb)
 {
 	struct stats __arena *s = table[skb->mark & 255];
 
+	USES_ARENA();
 	if (s)
 		s->packets |= 4; // want BLC101 "packets"
 	return 0;

@@ -11,6 +11,9 @@ struct {
 	__uint(max_entries, 100);
 } arena SEC(".maps");
 
+/* The verifier converts addresses only in a program that names its arena. */
+#define USES_ARENA() asm volatile("" : : "r"(&arena))
+
 void __arena *bpf_arena_alloc_pages(void *map, void __arena *addr, __u32 page_cnt, int node_id, __u64 flags) __ksym __weak;
 void bpf_arena_free_pages(void *map, void __arena *ptr, __u32 page_cnt) __ksym __weak;
 
@@ -72,6 +75,7 @@ int this_cpu(struct xdp_md *ctx)
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct node __arena *n = per_cpu[cpu & 255];
 
+	USES_ARENA();
 	if (n)
 		n->count++;
 	counts[cpu & 255]++;
@@ -84,6 +88,7 @@ int percpu_map(struct xdp_md *ctx)
 	__u32 zero = 0;
 	struct box *b = bpf_map_lookup_elem(&cpus, &zero);
 
+	USES_ARENA();
 	if (b && b->mine)
 		b->mine->count++;
 	return XDP_PASS;
@@ -95,6 +100,7 @@ int own_task(void *ctx)
 	struct box *b = bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), 0, 0);
 	struct node __arena *n;
 
+	USES_ARENA();
 	if (!b)
 		return 0;
 	n = b->mine;
@@ -110,6 +116,7 @@ int reads_one_writes_other(struct xdp_md *ctx)
 	struct node __arena *n = first;
 	struct other __arena *o = second;
 
+	USES_ARENA();
 	if (n && o)
 		o->count = n->count + 1;
 	return XDP_PASS;
@@ -120,6 +127,7 @@ int atomic(struct xdp_md *ctx)
 {
 	struct node __arena *n = first;
 
+	USES_ARENA();
 	if (n)
 		__sync_fetch_and_add(&n->count, 1);
 	return XDP_PASS;

@@ -10,6 +10,9 @@ struct {
 	__uint(max_entries, 100);
 } arena SEC(".maps");
 
+/* The verifier converts addresses only in a program that names its arena. */
+#define USES_ARENA() asm volatile("" : : "r"(&arena))
+
 struct stats {
 	__u64 packets;
 	__u64 bytes;
@@ -29,6 +32,7 @@ int count(struct xdp_md *ctx)
 {
 	struct stats __arena *s = total;
 
+	USES_ARENA();
 	if (!s)
 		return XDP_PASS;
 	__sync_fetch_and_add(&s->packets, 1);
@@ -43,6 +47,7 @@ int reset(struct __sk_buff *skb)
 	struct stats __arena *s = total;
 	struct limits __arena *l = limit;
 
+	USES_ARENA();
 	if (!s || !l)
 		return 0;
 	s->packets = 0; // want BLC104 "stats.packets in arena arena"
