@@ -58,7 +58,7 @@ static __always_inline void fill(struct __sk_buff *skb, struct note *n)
 	bpf_perf_event_output(skb, &out, BPF_F_CURRENT_CPU, n, sizeof(*n));
 }
 
-SEC("tc")
+SEC("cgroup_skb/ingress")
 int make(struct __sk_buff *skb)
 {
 	struct packet p = name_of(skb);
@@ -67,7 +67,7 @@ int make(struct __sk_buff *skb)
 	bpf_map_update_elem(&taken, &p, &n, BPF_NOEXIST);
 	bpf_map_update_elem(&kept_on_error, &p, &n, BPF_NOEXIST);
 	bpf_map_update_elem(&also_elsewhere, &p, &n, BPF_NOEXIST);
-	return 0;
+	return 1;
 }
 
 SEC("cgroup_skb/egress")
