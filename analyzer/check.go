@@ -116,6 +116,7 @@ func (c *collector) collect(units []*unitResult) *Result {
 			}
 			programs[p] = true
 		}
+		c.res.Files = append(c.res.Files, u.inputs...)
 		if !u.broken && u.input.path != "" {
 			c.res.Files = append(c.res.Files, u.input.path)
 			if u.input.kind == kindObject {

@@ -25,15 +25,17 @@ func analyseGo(ctx context.Context, o *Options, in *goInputs) (res *unitResult) 
 			}}}
 		}
 	}()
-	findings, skipped, err := gomap.Check(ctx, in.patterns, gomap.Config{Dir: o.Dir, Overlay: o.Overlay})
+	checked, err := gomap.Check(ctx, in.patterns, gomap.Config{Dir: o.Dir, Overlay: o.Overlay})
 	if err != nil {
-		skipped = append(skipped, diag.Skip{Span: position.Span{File: in.patterns[0]}, Reason: reason(err)})
+		checked = &gomap.Checked{}
+		checked.Skipped = append(checked.Skipped, diag.Skip{Span: position.Span{File: in.patterns[0]}, Reason: reason(err)})
 	}
 	if in.only != nil {
-		findings = slices.DeleteFunc(findings, func(f diag.Finding) bool { return !in.only[o.abs(f.Span.File)] })
+		checked.Findings = slices.DeleteFunc(checked.Findings, func(f diag.Finding) bool { return !in.only[o.abs(f.Span.File)] })
+		checked.Files = slices.DeleteFunc(checked.Files, func(f string) bool { return !in.only[o.abs(f)] })
 	}
-	res.findings, res.skipped = findings, skipped
-	if len(skipped) == 0 {
+	res.findings, res.skipped, res.inputs = checked.Findings, checked.Skipped, checked.Files
+	if len(res.skipped) == 0 {
 		// Where a package was not analysed, a suppression may be of use.
 		res.files = in.seen
 	}

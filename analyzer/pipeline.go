@@ -31,6 +31,9 @@ type unitResult struct {
 	// files are those that hold functions which were analysed: where a
 	// suppression can be found to be unused.
 	files []string
+	// inputs are the files that were analysed where there is not one input:
+	// those of Go packages.
+	inputs []string
 	// recorded are the source lines of an object, less those that nothing
 	// points to.
 	recorded map[string]map[int]string

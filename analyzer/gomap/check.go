@@ -39,42 +39,52 @@ type Config struct {
 	NoTests bool
 }
 
-// Check analyses the Go packages that the patterns name and gives every finding,
-// notes and guesses included; the caller selects. BPF sources and objects are
-// not reported on, only used. Modules below a "..." pattern that the go command
-// would leave out are analysed too. What could not be analysed is in skipped,
-// once for each package. An error means that nothing could be done at all; no
-// Go code at all is none.
-func Check(ctx context.Context, patterns []string, cfg Config) (findings []diag.Finding, skipped []diag.Skip, err error) {
+// Checked is what a Check found.
+type Checked struct {
+	// Findings are all, notes and guesses included; the caller selects.
+	Findings []diag.Finding
+	// Skipped is what could not be analysed, once for each package.
+	Skipped []diag.Skip
+	// Files are the Go files that were analysed: those of the packages that can
+	// lead to a map.
+	Files []string
+}
+
+// Check analyses the Go packages that the patterns name. BPF sources and objects
+// are not reported on, only used. Modules below a "..." pattern that the go
+// command would leave out are analysed too. An error means that nothing could be
+// done at all; no Go code at all is none.
+func Check(ctx context.Context, patterns []string, cfg Config) (*Checked, error) {
+	out := &Checked{}
 	dir, err := filepath.Abs(cfg.Dir)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	cfg.Dir = dir
 	runs, err := plan(dir, patterns)
 	if err != nil || len(runs) == 0 {
-		return nil, nil, err
+		return out, err
 	}
 	if _, err := exec.LookPath("go"); err != nil {
-		return nil, []diag.Skip{{Span: position.Span{File: patternFile(patterns)}, Reason: "Go packages need the go command: " + err.Error()}}, nil
+		out.Skipped = []diag.Skip{{Span: position.Span{File: patternFile(patterns)}, Reason: "Go packages need the go command: " + err.Error()}}
+		return out, nil
 	}
 	for _, r := range runs {
-		f, s, err := checkModule(ctx, r, cfg)
-		if err != nil {
+		if err := out.module(ctx, r, cfg); err != nil {
 			if ctx.Err() != nil {
-				return nil, nil, ctx.Err()
+				return nil, ctx.Err()
 			}
 			name, _ := filepath.Rel(dir, r.dir)
-			s = append(s, diag.Skip{Span: position.Span{File: name}, Reason: "Go packages could not be loaded: " + firstLine(err.Error())})
+			out.Skipped = append(out.Skipped, diag.Skip{Span: position.Span{File: name}, Reason: "Go packages could not be loaded: " + firstLine(err.Error())})
 		}
-		findings = append(findings, f...)
-		skipped = append(skipped, s...)
 	}
-	slices.SortFunc(findings, func(a, b diag.Finding) int { return a.Compare(&b) })
-	findings = slices.CompactFunc(findings, func(a, b diag.Finding) bool { return a.Compare(&b) == 0 })
-	slices.SortFunc(skipped, diag.Skip.Compare)
-	skipped = slices.CompactFunc(skipped, func(a, b diag.Skip) bool { return a.Compare(b) == 0 })
-	return findings, skipped, nil
+	slices.SortFunc(out.Findings, func(a, b diag.Finding) int { return a.Compare(&b) })
+	out.Findings = slices.CompactFunc(out.Findings, func(a, b diag.Finding) bool { return a.Compare(&b) == 0 })
+	slices.SortFunc(out.Skipped, diag.Skip.Compare)
+	out.Skipped = slices.CompactFunc(out.Skipped, func(a, b diag.Skip) bool { return a.Compare(b) == 0 })
+	slices.Sort(out.Files)
+	out.Files = slices.Compact(out.Files)
+	return out, nil
 }
 
 func patternFile(patterns []string) string {
@@ -193,7 +203,7 @@ const typedMode = packages.NeedName | packages.NeedFiles | packages.NeedCompiled
 	packages.NeedTypes | packages.NeedTypesSizes | packages.NeedSyntax | packages.NeedTypesInfo | packages.NeedModule
 
 // checkModule analyses the packages of one module that can touch maps.
-func checkModule(ctx context.Context, r moduleRun, cfg Config) ([]diag.Finding, []diag.Skip, error) {
+func (out *Checked) module(ctx context.Context, r moduleRun, cfg Config) error {
 	load := packages.Config{
 		Context:    ctx,
 		Dir:        r.dir,
@@ -204,21 +214,21 @@ func checkModule(ctx context.Context, r moduleRun, cfg Config) ([]diag.Finding, 
 	done, err := replace(&load, cfg.Overlay)
 	defer done()
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	// Most packages have nothing to do with maps. What imports what is cheap to
 	// learn; syntax and types are loaded for the few that matter.
 	load.Mode = packages.NeedName | packages.NeedImports | packages.NeedDeps | packages.NeedFiles | packages.NeedEmbedPatterns | packages.NeedModule
 	roots, err := packages.Load(&load, r.patterns...)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	if extra := synthesize(ctx, ownPackages(roots)); len(extra) > 0 {
 		// These files are not on the disk: the loader's own overlay has to do.
 		maps.Copy(extra, cfg.Overlay)
 		load.Overlay, load.BuildFlags, load.ParseFile = extra, cfg.BuildFlags, nil
 		if roots, err = packages.Load(&load, r.patterns...); err != nil {
-			return nil, nil, err
+			return err
 		}
 	}
 	named := make(map[string]bool) // by import path
@@ -226,38 +236,49 @@ func checkModule(ctx context.Context, r moduleRun, cfg Config) ([]diag.Finding, 
 		named[p.PkgPath] = true
 	}
 	paths, skipped := relevant(roots, cfg.Dir)
+	out.Skipped = append(out.Skipped, skipped...)
 	if len(paths) == 0 {
-		return nil, skipped, nil
+		return nil
 	}
 	load.Mode = typedMode
 	pkgs, err := packages.Load(&load, paths...)
 	if err != nil {
-		return nil, skipped, err
+		return err
 	}
 	good, bad := usable(pkgs, cfg.Dir, named)
-	skipped = append(skipped, bad...)
+	out.Skipped = append(out.Skipped, bad...)
 	an := newAnalyzer(&config{objects: cfg.Objects, dir: cfg.Dir})
 	graph, err := checker.Analyze([]*analysis.Analyzer{an}, good, nil)
 	if err != nil {
-		return nil, skipped, err
+		return err
 	}
-	var findings []diag.Finding
 	for _, act := range graph.Roots {
 		if !named[act.Package.PkgPath] && !named[strings.TrimSuffix(act.Package.PkgPath, "_test")] {
 			continue // only its facts were wanted
 		}
 		if act.Err != nil {
-			skipped = append(skipped, diag.Skip{
+			out.Skipped = append(out.Skipped, diag.Skip{
 				Span:   position.Span{File: packageDir(act.Package, cfg.Dir)},
 				Reason: fmt.Sprintf("package %s: %s", act.Package.PkgPath, firstLine(act.Err.Error())),
 			})
 			continue
 		}
 		res := act.Result.(*Result)
-		findings = append(findings, res.Findings...)
-		skipped = append(skipped, res.Skipped...)
+		out.Findings = append(out.Findings, res.Findings...)
+		out.Skipped = append(out.Skipped, res.Skipped...)
+		for _, f := range act.Package.GoFiles {
+			// A test's main package is made in the build cache, and what bpf2go
+			// would generate is nowhere.
+			if _, err := os.Stat(f); err != nil || filepath.Dir(f) != act.Package.Dir {
+				continue
+			}
+			if rel, err := filepath.Rel(cfg.Dir, f); err == nil && filepath.IsLocal(rel) {
+				f = rel
+			}
+			out.Files = append(out.Files, f)
+		}
 	}
-	return findings, skipped, nil
+	return nil
 }
 
 // ownPackages lists the packages of the module at hand.

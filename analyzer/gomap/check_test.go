@@ -28,11 +28,11 @@ func offline() []string { return append(os.Environ(), "GOPROXY=off", "GOWORK=off
 
 func check(t *testing.T, dir string, patterns ...string) ([]diag.Finding, []diag.Skip) {
 	t.Helper()
-	findings, skipped, err := Check(context.Background(), patterns, Config{Dir: dir, Env: offline(), NoTests: true})
+	c, err := Check(context.Background(), patterns, Config{Dir: dir, Env: offline(), NoTests: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return findings, skipped
+	return c.Findings, c.Skipped
 }
 
 func summary(findings []diag.Finding) []string {
@@ -45,6 +45,28 @@ func summary(findings []diag.Finding) []string {
 		out = append(out, fmt.Sprintf("%s:%d:%d %s %s %s %s %q", f.Span.File, f.Span.Line, f.Span.Col, f.Rule, f.Severity, f.Confidence, f.Map, fix))
 	}
 	return out
+}
+
+// TestFiles: what was analysed is the files of the packages that were asked for,
+// less those that have nothing to do with maps, and no file that is made.
+func TestFiles(t *testing.T) {
+	dir := copyModule(t)
+	if err := os.Mkdir(filepath.Join(dir, "other"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "other", "other.go"), []byte("package other\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "rmw", "rmw_test.go"), []byte("package rmw\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Check(context.Background(), []string{"./rmw", "./other"}, Config{Dir: dir, Env: offline()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"rmw/rmw.go", "rmw/rmw_test.go"}; !slices.Equal(c.Files, want) {
+		t.Errorf("files %q, want %q", c.Files, want)
+	}
 }
 
 // TestSourceAndObject: the C source behind a go:generate line says what the

@@ -24,11 +24,11 @@ func TestOverlay(t *testing.T) {
 	}
 	findings := func(overlay map[string][]byte) []diag.Finding {
 		t.Helper()
-		f, skipped, err := Check(context.Background(), []string{"./rmw"}, Config{Dir: dir, Env: offline(), NoTests: true, Overlay: overlay})
-		if err != nil || len(skipped) > 0 {
-			t.Fatal(err, skipped)
+		c, err := Check(context.Background(), []string{"./rmw"}, Config{Dir: dir, Env: offline(), NoTests: true, Overlay: overlay})
+		if err != nil || len(c.Skipped) > 0 {
+			t.Fatal(err, c)
 		}
-		return f
+		return c.Findings
 	}
 	want := findings(nil)
 	if len(want) == 0 {
