@@ -99,6 +99,9 @@ side of both. It reads BPF C sources, compiled BPF objects and Go code.`
   bpflockcheck --format sarif . > bpf.sarif
   bpflockcheck explain BLC101`
 	root.SilenceErrors, root.SilenceUsage = true, true
+	root.Version = longVersion()
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.Flags().Bool("version", false, "print the version") // else cobra adds one with the short name -v
 	root.SetIn(c.Stdin)
 	root.SetOut(c.Stdout)
 	root.SetErr(c.Stderr)

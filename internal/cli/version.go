@@ -32,9 +32,14 @@ func (c *Command) versionCommand() *cobra.Command {
 		Short: "Print the version",
 		Args:  noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(c.Stdout, "bpflockcheck %s (%s, %s/%s), knows kernels up to %s\n",
-				version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, kernel.Newest)
+			_, err := fmt.Fprintln(c.Stdout, longVersion())
 			return err
 		},
 	}
+}
+
+// longVersion is what the version command and --version print.
+func longVersion() string {
+	return fmt.Sprintf("bpflockcheck %s (%s, %s/%s), knows kernels up to %s",
+		version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, kernel.Newest)
 }
