@@ -83,8 +83,8 @@ func (x *exec) bin(in *ir.Bin) *value {
 	if n == 0 {
 		n = 64
 	}
-	if a.low != nil && n == 64 && s.rangeOf(b) == constant(32) && (in.Op == ir.Shr || in.Op == ir.Sar) {
-		return x.ext(a.low, 32, in.Op == ir.Sar)
+	if c := s.rangeOf(b); a.low != nil && n == 64 && c.isConst() && c.lo > 0 && c.lo <= 32 && (in.Op == ir.Shr || in.Op == ir.Sar) {
+		return x.shifted(in, x.ext(a.low, 32, in.Op == ir.Sar), 32-c.lo)
 	}
 	if n < 64 {
 		a, b = x.ext(a, n, in.Signed), x.ext(b, n, in.Signed)
@@ -127,6 +127,20 @@ func (x *exec) bin(in *ir.Bin) *value {
 	out.tag = arithTag(in.Op, a, b, ia, ib)
 	if in.Op == ir.Shl && n == 64 && ib == constant(32) {
 		out.low = a
+	}
+	return out
+}
+
+// shifted is v shifted up by a constant: the second half of an extension that
+// compilers make one with the multiplication of an index.
+func (x *exec) shifted(in *ir.Bin, v *value, by int64) *value {
+	if by == 0 || v.isPtr() {
+		return v
+	}
+	iv, c := x.s.rangeOf(v), constant(by)
+	out := &value{iv: arith(ir.Shl, iv, c, 64, in.Signed), origins: v.origins.changed(), tag: arithTag(ir.Shl, v, constValue(by), iv, c)}
+	if out.sym = x.e.syms.derived("<<c", v.sym, 0, by^64<<40); out.sym == 0 {
+		out.sym = x.fresh("bin", in, 0)
 	}
 	return out
 }
@@ -339,8 +353,25 @@ func (x *exec) pointerArith(in *ir.Bin, a, b *value) *value {
 			return a.at(-r.lo)
 		}
 		return x.index(in, a, b, -1)
+	case in.Op == ir.Sub && a.obj != nil && a.obj == b.obj && !b.variable && !a.loose && !b.loose:
+		return x.distance(in, a, b)
 	}
 	return nil
+}
+
+// distance is how far a pointer is from another one into the same object. What
+// chose its element is not lost: macros that check an index, as sched_ext's
+// MEMBER_VPTR, add the distance to the object again.
+func (x *exec) distance(in *ir.Bin, a, b *value) *value {
+	if !a.variable {
+		return constValue(a.off - b.off)
+	}
+	d := &value{iv: anyInt, tag: tagOf(a.index)}
+	d.sym = x.e.syms.derived("distance", a.varSym, 0, a.off-b.off)
+	if d.sym == 0 {
+		d.sym = x.fresh("distance", in, 0)
+	}
+	return d
 }
 
 // index moves a pointer by something unknown.
@@ -382,6 +413,16 @@ func keyKindOf(t tag) model.KeyKind {
 		return model.KeyRxQueue
 	}
 	return model.KeyUnknown
+}
+
+// tagOf is a tag with the key kind.
+func tagOf(k model.KeyKind) tag {
+	for _, t := range []tag{tagTid, tagTgid, tagCPU, tagTaskCPU, tagRxQueue} {
+		if keyKindOf(t) == k {
+			return t
+		}
+	}
+	return tagNone
 }
 
 func (x *exec) compareValue(in *ir.Bin, a, b *value) *value {

@@ -37,6 +37,25 @@ struct {
 	__type(value, struct task_ctx);
 } tasks SEC(".maps");
 
+struct slot {
+	__u64 hits;
+	__u64 pad[7];
+};
+struct slot slots[512];
+
+/* An index that the compiler may not forget to check: the distance from the
+ * array's start is compared, and added to it again. */
+#define checked(array, i) ({							\
+	__u64 __base = (__u64)(array);						\
+	__u64 __at = (__u64)&(array)[i] - __base;				\
+	asm volatile("if %0 <= %[max] goto +2\n"				\
+		     "%0 = 0\n"							\
+		     "goto +1\n"						\
+		     "%0 += %1\n"						\
+		     : "+r"(__at) : "r"(__base), [max]"i"(sizeof(array) - sizeof((array)[0]))); \
+	(typeof(&(array)[0]))__at;						\
+})
+
 static struct cpu_ctx *cpu_of(__u32 cpu)
 {
 	return bpf_map_lookup_elem(&cpus, &cpu);
@@ -59,8 +78,12 @@ void BPF_PROG(my_dispatch, int cpu, struct task_struct *prev)
 {
 	struct cpu_ctx *c = cpu_of(cpu);
 
+	struct slot *s = checked(slots, cpu);
+
 	if (c)
 		c->dispatched++;
+	if (s)
+		s->hits++;
 }
 
 SEC("struct_ops/select_cpu")

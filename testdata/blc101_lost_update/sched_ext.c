@@ -16,6 +16,25 @@ __u64 vtime_now;
 __u64 nr_running;
 __u64 per_cpu_wakeups[512];
 
+struct slot {
+	__u64 hits;
+	__u64 pad[7];
+};
+struct slot slots[512];
+
+/* An index that the compiler may not forget to check: the distance from the
+ * array's start is compared, and added to it again. */
+#define checked(array, i) ({							\
+	__u64 __base = (__u64)(array);						\
+	__u64 __at = (__u64)&(array)[i] - __base;				\
+	asm volatile("if %0 <= %[max] goto +2\n"				\
+		     "%0 = 0\n"							\
+		     "goto +1\n"						\
+		     "%0 += %1\n"						\
+		     : "+r"(__at) : "r"(__base), [max]"i"(sizeof(array) - sizeof((array)[0]))); \
+	(typeof(&(array)[0]))__at;						\
+})
+
 SEC("struct_ops/running")
 void BPF_PROG(my_running, struct task_struct *p)
 {
@@ -32,6 +51,10 @@ int BPF_PROG(my_select_cpu, struct task_struct *p, int prev_cpu, __u64 flags)
 		per_cpu_wakeups[cpu]++; // want BLC101
 	if (flags > vtime_now)
 		vtime_now = flags; // want BLC101
+	/* A CPU that is only a proposal. */
+	struct slot *s = checked(slots, prev_cpu);
+	if (s)
+		s->hits++; // want BLC101
 	return prev_cpu;
 }
 
