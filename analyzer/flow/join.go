@@ -413,10 +413,11 @@ func (e *engine) describePhi(o *object) {
 		o.elem = &model.Element{ID: e.elems}
 	}
 	id := o.elem.ID
-	*o.elem = *first.elem
+	members := othersValues(o.members)
+	*o.elem = *members[0].elem
 	o.elem.ID = id
 	o.typ, o.typOff = first.typ, first.typOff
-	for _, m := range o.members[1:] {
+	for _, m := range members[1:] {
 		if o.region == model.RegionArena {
 			weaken(o.elem, m.elem.KeyKind, m.elem.Key)
 		} else {
@@ -426,6 +427,21 @@ func (e *engine) describePhi(o *object) {
 			o.typ, o.typOff, o.elem.Type = nil, 0, nil
 		}
 	}
+}
+
+// othersValues gives, of values of a per-CPU map, those that may be another
+// CPU's, where there are any: they decide who shares what is either.
+func othersValues(members []*object) []*object {
+	var others []*object
+	for _, m := range members {
+		if m.elem.PercpuElem {
+			others = append(others, m)
+		}
+	}
+	if len(others) > 0 {
+		return others
+	}
+	return members
 }
 
 var _ = ir.NoReg

@@ -26,6 +26,23 @@ struct {
 	__type(value, struct cpu_ctx);
 } cpus SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cpu_ctx);
+} own SEC(".maps");
+
+/* The running CPU's, or that of the callback: nobody else's. */
+static struct cpu_ctx *own_or(int cpu)
+{
+	__u32 zero = 0;
+
+	if (cpu < 0)
+		return bpf_map_lookup_elem(&own, &zero);
+	return bpf_map_lookup_percpu_elem(&own, &zero, cpu);
+}
+
 struct task_ctx {
 	__u64 budget;
 };
@@ -79,6 +96,10 @@ void BPF_PROG(my_dispatch, int cpu, struct task_struct *prev)
 	struct cpu_ctx *c = cpu_of(cpu);
 
 	struct slot *s = checked(slots, cpu);
+	struct cpu_ctx *o = own_or(cpu);
+
+	if (o)
+		o->runtime++;
 
 	if (c)
 		c->dispatched++;

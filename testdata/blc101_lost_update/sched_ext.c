@@ -35,6 +35,22 @@ struct slot slots[512];
 	(typeof(&(array)[0]))__at;						\
 })
 
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} own SEC(".maps");
+
+static __u64 *own_or(int cpu)
+{
+	__u32 zero = 0;
+
+	if (cpu < 0)
+		return bpf_map_lookup_elem(&own, &zero);
+	return bpf_map_lookup_percpu_elem(&own, &zero, cpu);
+}
+
 SEC("struct_ops/running")
 void BPF_PROG(my_running, struct task_struct *p)
 {
@@ -52,6 +68,9 @@ int BPF_PROG(my_select_cpu, struct task_struct *p, int prev_cpu, __u64 flags)
 	if (flags > vtime_now)
 		vtime_now = flags; // want BLC101
 	/* A CPU that is only a proposal. */
+	__u64 *o = own_or(prev_cpu);
+	if (o)
+		*o += 1; // want BLC101
 	struct slot *s = checked(slots, prev_cpu);
 	if (s)
 		s->hits++; // want BLC101
