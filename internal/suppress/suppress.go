@@ -164,7 +164,8 @@ func place(d *Directive, c comment, o *outline, m *position.Mapper, file string)
 	if o.code[c.startLine] || o.code[c.endLine] {
 		d.From, d.To = c.startLine, c.endLine
 		// Take the blanks before a comment at a line's end with it.
-		text, rest := m.Line(line)[:col-1], m.Line(endLine)[endCol-1:]
+		text, rest := m.Line(line)[:col-1], m.Line(endLine)
+		rest = rest[min(endCol-1, len(rest)):] // a comment without end holds the line's CR
 		switch {
 		case len(bytes.TrimSpace(rest)) == 0:
 			d.Removal.Span.Col = len(bytes.TrimRight(text, " \t")) + 1
