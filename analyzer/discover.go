@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/gomap"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/position"
 	"github.com/bpflockcheck/bpflockcheck/internal/gitignore"
 	"github.com/bpflockcheck/bpflockcheck/internal/source"
@@ -77,7 +78,11 @@ func discover(args []string, o *Options) (*inputs, error) {
 		d.argument(arg)
 	}
 	if len(d.out.files) == 0 && len(d.out.failed) == 0 && len(d.out.golang.patterns) == 0 {
-		return nil, fmt.Errorf("%w: no BPF C file (.c with SEC(...)), no BPF object and no Go code that uses BPF maps in %s", ErrNoInput, strings.Join(args, ", "))
+		err := fmt.Errorf("%w: no BPF C file (.c with SEC(...)), no BPF object and no Go code that uses BPF maps in %s", ErrNoInput, strings.Join(args, ", "))
+		for _, s := range d.out.skipped {
+			err = fmt.Errorf("%w; %s: %s", err, s.Span.File, s.Reason)
+		}
+		return nil, err
 	}
 	slices.SortFunc(d.out.files, func(a, b input) int { return strings.Compare(a.path, b.path) })
 	return &d.out, nil
@@ -112,8 +117,15 @@ func (d *discoverer) argument(arg string) {
 	}
 }
 
+// noModule is why Go code is not analysed that no go.mod belongs to.
+const noModule = "Go code outside of a module (no go.mod in its folder or above): the go command does not load it"
+
 // goFile adds a Go file that was named. The go command wants its package.
 func (d *discoverer) goFile(arg, abs string) {
+	if !gomap.InModule(filepath.Dir(abs)) {
+		d.fail(arg, noModule)
+		return
+	}
 	d.goPattern(filepath.Dir(arg))
 	if d.out.golang.only == nil {
 		d.out.golang.only = map[string]bool{}
@@ -212,6 +224,10 @@ func (d *discoverer) walk(arg, root string) {
 		}
 		if filepath.Ext(abs) == ".go" {
 			maps, suppressions := sniffGo(abs)
+			if maps && !gomap.InModule(filepath.Dir(abs)) {
+				d.out.skipped = append(d.out.skipped, diag.Skip{Span: position.Span{File: path}, Reason: noModule})
+				return nil
+			}
 			usesMaps = usesMaps || maps
 			if suppressions {
 				d.out.golang.seen = append(d.out.golang.seen, path)

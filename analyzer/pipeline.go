@@ -110,7 +110,12 @@ func analyseOne(ctx context.Context, o *Options, in input) (res *unitResult) {
 	res.findings = rules.Run([]*model.Model{m}, rules.Config{Kernel: o.Kernel})
 	u.Rewrite = nil // a model that is kept need not hold the syntax tree
 	res.skipped = append(append(res.skipped, u.Skipped...), m.Skipped...)
-	res.notes = u.Notes
+	for _, n := range u.Notes {
+		if in.kind == kindObject {
+			n += ": " + in.path
+		}
+		res.notes = append(res.notes, n)
+	}
 	res.recorded = linesOf(res.findings, u.Text)
 	seen := map[string]bool{}
 	for _, f := range u.Funcs {

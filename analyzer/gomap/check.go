@@ -120,7 +120,7 @@ func plan(dir string, patterns []string) ([]moduleRun, error) {
 		local := p == "." || p == ".." || strings.HasPrefix(p, "./") || strings.HasPrefix(p, "../") || filepath.IsAbs(p) || base == "" ||
 			isDir(filepath.Join(dir, filepath.FromSlash(base)))
 		if !local {
-			if inModule(dir) {
+			if InModule(dir) {
 				add(dir, p) // an import path
 			}
 			continue
@@ -132,7 +132,7 @@ func plan(dir string, patterns []string) ([]moduleRun, error) {
 		if !isDir(root) {
 			continue // the caller names what is not there
 		}
-		if inModule(root) {
+		if InModule(root) {
 			if recursive {
 				add(root, "./...")
 			} else {
@@ -157,8 +157,9 @@ func isDir(path string) bool {
 	return err == nil && st.IsDir()
 }
 
-// inModule reports whether a folder is in a module or workspace.
-func inModule(dir string) bool {
+// InModule reports whether a folder is in a module or workspace: the go command
+// loads no other code.
+func InModule(dir string) bool {
 	for {
 		if existing(filepath.Join(dir, "go.mod")) != "" || existing(filepath.Join(dir, "go.work")) != "" {
 			return true
@@ -390,6 +391,9 @@ func usable(pkgs []*packages.Package, dir string, named map[string]bool) (good [
 		key := strings.TrimSuffix(p.PkgPath, "_test")
 		report := func(span position.Span, reason string) {
 			state[p] = broken
+			if strings.HasSuffix(p.PkgPath, ".test") {
+				return // made by the go command of packages that are reported themselves
+			}
 			if !reported[key] && (named[p.PkgPath] || named[key]) {
 				reported[key] = true
 				skipped = append(skipped, diag.Skip{Span: span, Reason: reason})
@@ -399,7 +403,11 @@ func usable(pkgs []*packages.Package, dir string, named map[string]bool) (good [
 		case first != nil && state[p] == broken:
 			report(position.Span{File: packageDir(p, dir)}, fmt.Sprintf("package %s imports a package that does not compile", p.PkgPath))
 		case first != nil:
-			report(errorSpan(*first, packageDir(p, dir), dir), fmt.Sprintf("package %s does not compile: %s", p.PkgPath, firstLine(first.Msg)))
+			why := firstLine(first.Msg)
+			if strings.Contains(why, "could not import C ") {
+				why = "cgo fails; go build says why (often a C header or compiler is missing)"
+			}
+			report(errorSpan(*first, packageDir(p, dir), dir), fmt.Sprintf("package %s does not compile: %s", p.PkgPath, why))
 		case state[p] == broken:
 			report(position.Span{File: packageDir(p, dir)}, fmt.Sprintf("package %s imports a package that does not compile", p.PkgPath))
 		case p.Types == nil || p.TypesInfo == nil || len(p.Syntax) == 0 || p.TypesSizes == nil:

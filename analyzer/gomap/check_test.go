@@ -197,3 +197,28 @@ func TestNestedModule(t *testing.T) {
 		t.Error("nothing found in the nested module")
 	}
 }
+
+// TestCgo: a package whose cgo part does not build is named once, with what to
+// do, and so is none that the go command makes of it.
+func TestCgo(t *testing.T) {
+	dir := copyModule(t)
+	pkg := filepath.Join(dir, "withc")
+	if err := os.Mkdir(pkg, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"c.go":      "package withc\n\n// #include <no/such/header.h>\nimport \"C\"\n\nimport \"github.com/cilium/ebpf\"\n\nvar m *ebpf.Map\n\nfunc f() { C.g() }\n",
+		"c_test.go": "package withc\n\nimport \"testing\"\n\nfunc TestF(*testing.T) { f() }\n",
+	} {
+		if err := os.WriteFile(filepath.Join(pkg, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := Check(context.Background(), []string{"./withc"}, Config{Dir: dir, Env: append(offline(), "CGO_ENABLED=1")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Skipped) != 1 || !strings.Contains(c.Skipped[0].Reason, "cgo fails") {
+		t.Errorf("skipped: %v", c.Skipped)
+	}
+}

@@ -108,11 +108,11 @@ func (l *loader) loadDWARF() {
 	}
 	switch {
 	case err == nil && len(l.dwarf.lines) > 0:
-		l.note("no BTF line information: positions are DWARF's")
+		l.note("no BTF line information, so positions are DWARF's")
 	case err != nil && !errors.Is(err, errNoDWARF):
-		l.note("no positions: damaged DWARF: %v", err)
+		l.note("no positions, for damaged DWARF (%v)", err)
 	default:
-		l.note("no BTF line information and no DWARF: positions are instruction numbers")
+		l.note("no BTF line information and no DWARF, so positions are instruction numbers")
 	}
 }
 

@@ -236,7 +236,7 @@ skipped x.o: function odd: instruction 3: a relocation where none is expected
 `},
 	}
 	const notes = `note no BTF: map values and variables have no field names, accesses are told apart by offset
-note no BTF line information and no DWARF: positions are instruction numbers
+note no BTF line information and no DWARF, so positions are instruction numbers
 `
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -49,7 +49,7 @@ func newResolver(cfg *Config, abs string) (r *resolver, pre, cmd *cpp.File) {
 	extra := cfg.ExtraFlags
 	if found, ok := cfg.Cache.finder().Find(abs, r.root); ok {
 		extra = append(extra[:len(extra):len(extra)], found.Args...)
-		r.note("flags taken from %s", displayPath(found.Source, cwd))
+		r.note("flags taken from: %s", displayPath(found.Source, cwd))
 	}
 	fl := parseFlags(extra)
 	for _, d := range fl.dirs {

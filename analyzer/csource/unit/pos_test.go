@@ -187,7 +187,7 @@ func TestHeaderLookup(t *testing.T) {
 		{name: "-iquote", files: map[string]string{"q/h.h": "q", "inc/h.h": "inc"}, cfg: Config{ExtraFlags: []string{"-iquote", "q", "-Iinc"}}, want: "q"},
 		{name: "nearest in the repository", files: map[string]string{"src/include/h.h": "near", "other/deep/h.h": "far"}, want: "near", note: "header h.h found as"},
 		{name: "this machine's", files: map[string]string{"arch/arm64/h.h": "arm", "arch/x86/h.h": "x86"}, want: "x86"},
-		{name: "compile_flags.txt", files: map[string]string{"a/h.h": "a", "b/h.h": "b", "compile_flags.txt": "-Ib\n"}, want: "b", note: "flags taken from"},
+		{name: "compile_flags.txt", files: map[string]string{"a/h.h": "a", "b/h.h": "b", "compile_flags.txt": "-Ib\n"}, want: "b", note: "flags taken from: "},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := map[string]string{"src/x.bpf.c": "#include \"h.h\"\nint f(void) { return WHERE; }\n", ".git/HEAD": ""}
