@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
+	"github.com/bpflockcheck/bpflockcheck/internal/external"
 )
 
 // copyModule copies the test module to a folder that a test may change.
@@ -201,6 +202,7 @@ func TestNestedModule(t *testing.T) {
 // TestCgo: a package whose cgo part does not build is named once, with what to
 // do, and so is none that the go command makes of it.
 func TestCgo(t *testing.T) {
+	external.Require(t, "gcc", "Debian: gcc libc6-dev")
 	dir := copyModule(t)
 	pkg := filepath.Join(dir, "withc")
 	if err := os.Mkdir(pkg, 0o755); err != nil {
