@@ -16,8 +16,9 @@ type comment struct {
 	startLine, endLine int
 }
 
-// item is a top-level declaration (a function, a map) by its lines.
-type item struct{ from, to int }
+// item is a top-level declaration (a function, a map) by its lines. Those up
+// to head are before its opening brace; head is 0 when it has none.
+type item struct{ from, head, to int }
 
 // outline is what the directives of a file are placed by.
 type outline struct {
@@ -40,6 +41,7 @@ type scanner struct {
 
 	braces, parens int
 	itemFrom       int  // first line of the current top-level item; 0: none
+	itemHead       int  // the line of its opening brace; 0: none so far
 	last           byte // last code byte, to tell a function's body from a struct's
 	body           bool // the open top-level brace is a function's body
 	bol            bool // only blanks so far on this line
@@ -189,6 +191,9 @@ func (s *scanner) codeByte(c byte) {
 	case '{':
 		if s.braces == 0 {
 			s.body = s.last == ')' || s.lang == langGo
+			if s.itemHead == 0 {
+				s.itemHead = s.line
+			}
 		}
 		s.braces++
 		s.out.stmtEnd[s.line] = true
@@ -214,7 +219,7 @@ func (s *scanner) codeByte(c byte) {
 
 func (s *scanner) endItem() {
 	if s.itemFrom != 0 {
-		s.out.items = append(s.out.items, item{s.itemFrom, s.line})
+		s.out.items = append(s.out.items, item{s.itemFrom, s.itemHead, s.line})
 	}
-	s.itemFrom, s.body = 0, false
+	s.itemFrom, s.itemHead, s.body = 0, 0, false
 }

@@ -99,7 +99,7 @@ func parse(text string, lang language) *Directive {
 	if !ok {
 		return nil
 	}
-	verb, rest, _ := strings.Cut(strings.TrimSpace(rest), " ")
+	verb, rest := firstWord(rest)
 	d := &Directive{}
 	if verb != "ignore" {
 		d.Malformed = "unknown directive: want \"bpflockcheck:ignore RULE reason\""
@@ -128,12 +128,21 @@ func parse(text string, lang language) *Directive {
 	return d
 }
 
-// parseNolint reads "nolint:a,bpflockcheck // reason".
+// firstWord splits a text at its first blanks.
+func firstWord(text string) (word, rest string) {
+	text = strings.TrimSpace(text)
+	if i := strings.IndexFunc(text, unicode.IsSpace); i >= 0 {
+		return text[:i], text[i:]
+	}
+	return text, ""
+}
+
+// parseNolint reads "nolint:a,bpflockcheck // reason". As golangci-lint
+// does, it allows blanks around the commas.
 func parseNolint(text string) *Directive {
 	list, why, _ := strings.Cut(strings.TrimPrefix(text, "nolint:"), "//")
-	list, _, _ = strings.Cut(strings.TrimSpace(list), " ")
 	for _, linter := range strings.Split(list, ",") {
-		if linter != "bpflockcheck" {
+		if linter, _ = firstWord(linter); linter != "bpflockcheck" {
 			continue
 		}
 		d := &Directive{Nolint: true, Reason: reason(why)}
@@ -187,7 +196,8 @@ func place(d *Directive, c comment, o *outline, m *position.Mapper, file string)
 	}
 	d.From, d.To = target, target
 	for _, it := range o.items {
-		if it.from == target {
+		// Above it, or between its section and its name.
+		if it.from <= target && target <= max(it.from, it.head) {
 			d.To = it.to
 			return
 		}

@@ -83,6 +83,41 @@ func TestScanGo(t *testing.T) {
 	}
 }
 
+// A comment may stand anywhere before a function's brace.
+func TestScanHead(t *testing.T) {
+	for src, want := range map[string]string{
+		"SEC(\"xdp\")\n// bpflockcheck:ignore BLC101 x\nint f(void *ctx)\n{\n\ta++;\n}\n":                      "2:1 BLC101 [x] 3-6",
+		"SEC(\"xdp\")\nint f(void *a,\n// bpflockcheck:ignore BLC101 x\nint b) {\n\ta++;\n}\n":                 "3:1 BLC101 [x] 4-6",
+		"SEC(\"xdp\") int f(void *ctx)\n// bpflockcheck:ignore BLC101 x\n{\n\ta++;\n}\n":                       "2:1 BLC101 [x] 3-5",
+		"struct {\n// bpflockcheck:ignore BLC206 x\nint a;\nint b;\n} m SEC(\".maps\");\n":                     "2:1 BLC206 [x] 3-3",
+		"SEC(\"xdp\") int f(void *ctx) {\n// bpflockcheck:ignore BLC101 x\na++;\nb++; }\n":                     "2:1 BLC101 [x] 3-3",
+		"int a;\n// bpflockcheck:ignore BLC101 x\nint b =\n1;\nint c;\n":                                       "2:1 BLC101 [x] 3-4",
+		"//\tbpflockcheck:ignore\tBLC101,\tBLC104\tx\ty\nint a;\n":                                             "1:1 BLC101+BLC104 [x y] 2-2",
+		"struct {\n\tint a;\n} m SEC(\".maps\");\n// bpflockcheck:ignore BLC101 x\nint f(void) {\n\ta++;\n}\n": "4:1 BLC101 [x] 5-7",
+	} {
+		if diff := cmp.Diff([]string{want}, describe(Scan("a.c", []byte(src)))); diff != "" {
+			t.Errorf("%q: %s", src, diff)
+		}
+	}
+}
+
+func TestNolint(t *testing.T) {
+	for src, want := range map[string]string{
+		"//nolint:bpflockcheck // why":            "1:1  [why] 2-2",
+		"// nolint:bpflockcheck // why":           "1:1  [why] 2-2",
+		"//nolint:errcheck, bpflockcheck // why":  "1:1  [why] 2-2",
+		"//nolint:bpflockcheck ,errcheck // why":  "1:1  [why] 2-2",
+		"//nolint:bpflockcheck,errcheck":          "1:1  [] 2-2 !",
+		"//nolint:bpflockcheck2 // why":           "",
+		"//nolint:errcheck // see bpflockcheck":   "",
+		"//nolint // bpflockcheck for all of it?": "",
+	} {
+		if got := strings.Join(describe(Scan("a.go", []byte(src+"\nvar x = 1\n"))), "; "); got != want {
+			t.Errorf("%q: %q, want %q", src, got, want)
+		}
+	}
+}
+
 func TestRemoval(t *testing.T) {
 	for src, want := range map[string]string{
 		"int a; // bpflockcheck:ignore BLC101 x\nint b;\n":                           "int a;\nint b;\n",
