@@ -80,7 +80,13 @@ func spelledOp(op ir.BinOp) string {
 // atomicCall spells a compound assignment of so many bytes as an atomic that
 // gives the same value.
 func atomicCall(c *ir.Compound, target string, size int64) string {
-	name, operand := atomicBuiltin(c.Op), c.Operand
+	name, operand, loose := atomicBuiltin(c.Op), c.Operand, c.Loose
+	if c.Cast != "" {
+		if loose || !isPlainOperand(operand) {
+			operand = "(" + operand + ")"
+		}
+		operand, loose = "("+c.Cast+")"+operand, false
+	}
 	if c.Op == ir.Sub {
 		// Clang subtracts on 4 bytes with -mcpu=v3 only. Adding the negative
 		// value does, but on 8 bytes where the operand is wide enough only:
@@ -89,7 +95,7 @@ func atomicCall(c *ir.Compound, target string, size int64) string {
 		case isSmallNumber(operand):
 			name, operand = "add", "-"+operand
 		case size == 4:
-			name, operand = "add", negative(c)
+			name, operand = "add", negative(operand, loose || c.Cast == "" && !isPlainOperand(operand))
 		}
 	}
 	if c.Unused || c.Post {
@@ -106,11 +112,13 @@ func isSmallNumber(s string) bool {
 	return s != "" && len(s) < 10 && strings.Trim(s, "0123456789") == "" && (s[0] != '0' || s == "0")
 }
 
-func negative(c *ir.Compound) string {
-	if isPlainOperand(c.Operand) && !c.Loose {
-		return "-" + c.Operand
+// negative puts a minus before an operand, and parentheses around one to whose
+// parts it might bind.
+func negative(operand string, loose bool) string {
+	if !loose {
+		return "-" + operand
 	}
-	return "-(" + c.Operand + ")"
+	return "-(" + operand + ")"
 }
 
 // isPlainOperand reports whether a minus can stand before the text: a name, a

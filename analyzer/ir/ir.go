@@ -325,6 +325,10 @@ type Compound struct {
 	// Loose: macros write a part of Operand, so that what is put before it may
 	// bind to less than all of it.
 	Loose bool
+	// Cast is the type that a constant Operand is to be cast to first, "" for
+	// none: the target is narrower and cannot hold it, about which compilers
+	// warn in a call, but not in x += n.
+	Cast string
 	// Obstacle says why no atomic can take the expression's place, "" when the
 	// source does not stand in the way.
 	Obstacle string

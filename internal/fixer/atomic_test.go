@@ -123,6 +123,13 @@ var forms = []form{
 	{name: "difference of 4 bytes with v3", body: "y = --v->w;", flags: []string{"-mcpu=v3"}, want: []string{"y = __sync_add_and_fetch(&v->w, -1);"}},
 	{name: "or on 4 bytes", body: "v->w |= 2;", why: no4},
 	{name: "or on 4 bytes with v3", body: "v->w |= 2;", flags: []string{"-mcpu=v3"}, want: []string{"__sync_fetch_and_or(&v->w, 2);"}},
+	{name: "wide mask with v3", body: "v->w &= ~(1UL << 3);", flags: []string{"-mcpu=v3"}, want: []string{"__sync_fetch_and_and(&v->w, (unsigned int)(~(1UL << 3)));"}},
+	{name: "wide mask that fits with v3", body: "v->w |= 1UL << 31;", flags: []string{"-mcpu=v3"}, want: []string{"__sync_fetch_and_or(&v->w, 1UL << 31);"}},
+	{name: "wide mask of a signed value with v3", body: "v->i |= 1UL << 31;", flags: []string{"-mcpu=v3"}, want: []string{"__sync_fetch_and_or(&v->i, (int)(1UL << 31));"}},
+	{name: "subtract a size on 4 bytes", body: "v->w -= sizeof(*v);", want: []string{"__sync_fetch_and_add(&v->w, -(unsigned int)(sizeof(*v)));"}},
+	{name: "subtract a wide number on 4 bytes", body: "v->w -= 1ULL; v->i -= 2L; v->w -= 4294967295;", want: []string{"&v->w, -(unsigned int)1ULL);", "&v->i, -2L);", "&v->w, -(unsigned int)4294967295);"}},
+	{name: "add a wide number on 4 bytes", body: "v->w += 0x100000001ULL; v->i += 3000000000; v->w += -1L;", want: []string{"&v->w, (unsigned int)0x100000001ULL);", "&v->i, (int)3000000000);", "&v->w, -1L);"}},
+	{name: "add a wide macro on 4 bytes", decls: "#define WIDE 1L + 3000000000L\n", body: "v->i -= WIDE;", want: []string{"&v->i, -(int)(WIDE));"}},
 	{name: "enumeration", body: "v->e += 1;", want: []string{"__sync_fetch_and_add(&v->e, 1);"}},
 
 	// Old kernels.

@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"math"
 	"strings"
 
 	"modernc.org/cc/v4"
@@ -45,8 +46,38 @@ func (f *fn) changing(lv lval, c change, n cc.Node) *ir.Compound {
 		out.Obstacle = "the address of a member of a packed struct may not be aligned, as atomics need it"
 	default:
 		out.Obstacle = f.spelling(out, c, n)
+		out.Cast = f.narrowing(u, c)
 	}
 	return out
+}
+
+// narrowing gives the type that the operand must be cast to where an atomic on
+// a target of type t takes it as an argument: t's own where the operand is a
+// wider constant whose value, negated for a subtraction, t cannot hold. Clang
+// (Sema, -Wconstant-conversion) warns about such arguments.
+func (f *fn) narrowing(t *ctype, c change) string {
+	if c.operand == nil || c.t == nil || t.size != 4 || c.t.underlying().size != 8 {
+		return ""
+	}
+	v, ok := f.constant(c.operand)
+	if !ok {
+		return ""
+	}
+	most, cast := int64(math.MaxUint32), "unsigned int"
+	if t.signed {
+		most, cast = math.MaxInt32, "int"
+	}
+	least := int64(math.MinInt32)
+	if !c.t.isSigned() {
+		least = 0
+	}
+	if c.op == ir.Sub {
+		v = -v
+	}
+	if least <= v && v <= most {
+		return ""
+	}
+	return cast
 }
 
 // spelling fills in what an edit of the expression needs, or says why none can
