@@ -230,7 +230,7 @@ func (a *actions) edit(edits []diag.Edit) *protocol.WorkspaceEdit {
 		}
 		byFile[e.Span.File] = append(byFile[e.Span.File], protocol.TextEdit{
 			Range:   protocol.Range{Start: a.enc.position(m, e.Span.Line, e.Span.Col), End: a.enc.position(m, end.EndLine, end.EndCol)},
-			NewText: strings.ReplaceAll(e.NewText, "\n", newline),
+			NewText: strings.ReplaceAll(strings.ReplaceAll(e.NewText, "\r\n", "\n"), "\n", newline),
 		})
 	}
 	return a.workspaceEdit(byFile)

@@ -44,7 +44,9 @@ int count(struct xdp_md *ctx)
 {
 	__u32 key = ctx->ingress_ifindex;
 	__u64 one = 1, *c = bpf_map_lookup_elem(&counts, &key);
-	/* größer 😀 */ if (c) { (*c)++; return XDP_PASS; }
+	/* größer 😀 */ if (c) { (*c) +=
+		one /* a line */
+		+ 1; return XDP_PASS; }
 	/* 😀 */ bpf_map_update_elem(&counts, &key, &one, BPF_ANY);
 	struct value *v = bpf_map_lookup_elem(&locked, &key);
 	if (!v)
@@ -116,6 +118,12 @@ func byteOffset(text string, line, col int) int {
 // TestSameEditsEverywhere: --fix, JSON, SARIF and the editor's code action make
 // the same text of each finding.
 func TestSameEditsEverywhere(t *testing.T) {
+	for name, newline := range map[string]string{"LF": "\n", "CRLF": "\r\n"} {
+		t.Run(name, func(t *testing.T) { sameEditsEverywhere(t, strings.ReplaceAll(fixable, "\n", newline)) })
+	}
+}
+
+func sameEditsEverywhere(t *testing.T, fixable string) {
 	dir := workspace(t, map[string]string{"a.bpf.c": fixable})
 	path := filepath.Join(dir, "a.bpf.c")
 	res, err := analyzer.Check(context.Background(), []string{"a.bpf.c"}, analyzer.Options{Dir: dir})
@@ -127,7 +135,7 @@ func TestSameEditsEverywhere(t *testing.T) {
 	for _, f := range res.Findings {
 		rep.Rules = append(rep.Rules, report.Rule{ID: f.Rule, Name: f.Name, Title: f.Name})
 	}
-	fromJSON, fromSARIF := jsonFixes(t, rep), sarifFixes(t, rep)
+	fromJSON, fromSARIF := jsonFixes(t, fixable, rep), sarifFixes(t, fixable, rep)
 	if len(fromJSON) != len(res.Findings) || len(fromSARIF) != len(res.Findings) {
 		t.Fatalf("%d findings, %d in JSON, %d in SARIF", len(res.Findings), len(fromJSON), len(fromSARIF))
 	}
@@ -160,7 +168,7 @@ func TestSameEditsEverywhere(t *testing.T) {
 	}
 }
 
-func jsonFixes(t *testing.T, rep *report.Report) (out [][]change) {
+func jsonFixes(t *testing.T, fixable string, rep *report.Report) (out [][]change) {
 	t.Helper()
 	var b bytes.Buffer
 	if err := report.Write(&b, "json", rep, report.Options{}); err != nil {
@@ -192,7 +200,7 @@ func jsonFixes(t *testing.T, rep *report.Report) (out [][]change) {
 	return out
 }
 
-func sarifFixes(t *testing.T, rep *report.Report) (out [][]change) {
+func sarifFixes(t *testing.T, fixable string, rep *report.Report) (out [][]change) {
 	t.Helper()
 	var b bytes.Buffer
 	if err := report.Write(&b, "sarif", rep, report.Options{}); err != nil {
@@ -258,7 +266,7 @@ func byEditor(t *testing.T, path string, f *diag.Finding) string {
 	c.initialize([]string{filepath.Dir(path)}, nil)
 	b := c.open(path, string(text))
 	b.diagnostics()
-	at := b.position(byteOffset(fixable, f.Span.Line, f.Span.Col))
+	at := b.position(byteOffset(string(text), f.Span.Line, f.Span.Col))
 	for _, a := range b.actions(rng{at, at}, "quickfix") {
 		if strings.HasPrefix(a.Title, "Fix: "+f.Fix.Title) && codes(a.Diagnostics) == codes(a.Diagnostics[:1]) && strings.HasPrefix(codes(a.Diagnostics), f.Rule+"@") {
 			b.apply(a)
