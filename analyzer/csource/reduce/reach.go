@@ -80,7 +80,9 @@ func Reach(slots []Slot, runs []Run) (decls []*Decl, soft []string) {
 	}
 	for i := range runs {
 		if runs[i].Fallback && len(runs[i].order) > 0 {
-			decls = beforeUse(decls, runs[i].inOrder())
+			extra := runs[i].inOrder()
+			lessGiven(extra, decls)
+			decls = beforeUse(decls, extra)
 		}
 	}
 	for t := range r.soft {
@@ -88,6 +90,55 @@ func Reach(slots []Slot, runs []Run) (decls []*Decl, soft []string) {
 	}
 	sort.Strings(soft)
 	return decls, soft
+}
+
+// lessGiven takes from the fallback's enums what other declarations give: an
+// older header has some of an enum's constants, and C allows each only once.
+func lessGiven(extra, decls []*Decl) {
+	given, tags := map[string]bool{}, map[string]bool{}
+	for _, d := range decls {
+		for _, n := range d.Enumerators {
+			given[n] = true
+		}
+		for _, n := range d.Tags {
+			tags[n] = true
+		}
+	}
+	for _, d := range extra {
+		if d.Kind == TagDecl && len(d.Enumerators) > 0 {
+			d.Toks = withoutEnumerators(d.Toks, given, tags)
+			d.Enumerators = slices.DeleteFunc(d.Enumerators, func(n string) bool { return given[n] })
+			d.Tags = slices.DeleteFunc(d.Tags, func(n string) bool { return tags[n] })
+		}
+	}
+}
+
+// withoutEnumerators gives the tokens of "enum tag { A = 1, B = 2 };", in which
+// each enumerator has its value, without those given and a tag of tags.
+func withoutEnumerators(toks []cpp.Token, given, tags map[string]bool) []cpp.Token {
+	out := make([]cpp.Token, 0, len(toks))
+	depth, drop := 0, false
+	for i := range toks {
+		t := &toks[i]
+		switch {
+		case t.Is("{") || t.Is("("):
+			depth++
+		case t.Is("}") || t.Is(")"):
+			depth--
+			drop = drop && depth > 0
+		case depth == 0 && t.Kind == cpp.Ident && tags[t.Text]:
+			continue
+		case depth == 1 && t.Kind == cpp.Ident && i > 0 && (toks[i-1].Is("{") || toks[i-1].Is(",")):
+			drop = given[t.Text]
+		}
+		if !drop {
+			out = append(out, *t)
+		}
+		if depth == 1 && t.Is(",") {
+			drop = false
+		}
+	}
+	return out
 }
 
 // beforeUse puts each of extra before the first declaration that mentions it.

@@ -32,6 +32,8 @@ type Options struct {
 	Function bool
 	// Constant gives the value of an enumerator, as far as it is a plain number.
 	Constant func(name string) (string, bool)
+	// Scalar reports whether a typedef is surely neither a struct nor a union.
+	Scalar func(name string) bool
 }
 
 // Decl repairs a declaration. Its brackets must be in pairs.
@@ -53,6 +55,8 @@ type repairer struct {
 	res  Result
 
 	programs int // assembly written as C
+	// nameless holds the members that declare nothing: index to index behind.
+	nameless map[int]int
 }
 
 func (r *repairer) emit(t cpp.Token) { r.res.Toks = append(r.res.Toks, t) }
@@ -76,6 +80,10 @@ func (r *repairer) put(at cpp.Token, texts ...string) {
 func (r *repairer) run(from, to int) {
 	in := r.in
 	for i := from; i < to; i++ {
+		if end := r.nameless[i]; end > i {
+			i = end - 1
+			continue
+		}
 		t := in[i]
 		switch t.Kind {
 		case cpp.HeaderRef:
@@ -152,6 +160,8 @@ func (r *repairer) run(from, to int) {
 		case "enum":
 			i = r.enum(i, to) - 1
 			continue
+		case "struct", "union":
+			r.findNameless(i+1, to)
 		case "asm", "__asm__", "__asm":
 			if n := r.asm(i, to); n > i {
 				i = n - 1

@@ -16,6 +16,7 @@ import (
 	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/hdrindex"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/headers"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/reduce"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/repair"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/position"
 )
@@ -81,7 +82,7 @@ func Load(ctx context.Context, path string, cfg Config) (*Unit, error) {
 		}
 	}
 	runs = append(runs, fallbackRun(kernelFallback()), fallbackRun(libbpfFallback()))
-	slots := reduce.Split(out.Tokens, main)
+	slots := reduce.Split(repair.Attributes(out.Tokens), main)
 	decls, soft := reduce.Reach(slots, runs)
 	items := prepare(decls, slots)
 	u.AST, u.text, err = translate(ctx, items, soft)

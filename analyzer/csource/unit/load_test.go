@@ -137,36 +137,38 @@ func TestRepairs(t *testing.T) {
 	{ __label__ out, two; goto two; out: ; two: ; }
 	goto out;
 out:	return x; }`,
-		"statement expression":    `int f(int x) { return ({ int y = x; y + 1; }); }`,
-		"auto type":               `int f(int x) { __auto_type y = x; return y; }`,
-		"empty assembly":          `int f(int x) { asm volatile("" ::: "memory"); asm volatile("" : "+r"(x)); if (x) asm volatile("" : : "r"(x)); else x = 1; return x; }`,
-		"tied assembly":           `int f(int x) { int y; asm("" : "=r"(y) : "0"(x)); return y; }`,
-		"arithmetic assembly":     `int f(int x) { asm volatile("%[x] &= 7" : [x] "+r"(x)); return x; }`,
-		"clamping assembly":       `int f(int x) { asm volatile("if %0 <= %[m] goto +1\n%0 = %[m]\n" : "+r"(x) : [m] "i"(5)); return x; }`,
-		"comparison in assembly":  `int f(int x) { asm volatile goto("if %[a] s< %[b] goto %l[yes]" :: [a] "r"(x), [b] "i"(5) :: yes); return 0; yes: return 1; }`,
-		"may_goto":                `int f(void) { for (;;) { asm volatile goto("may_goto %l[out]" :::: out); } out: return 0; }`,
-		"elvis with a constant":   `int f(int x) { int a[2 ?: 1]; a[0] = x; return 0 ?: a[0]; }`,
-		"elvis":                   `int f(int *x) { return x[1] ?: 'c'; }`,
-		"static assertion":        `_Static_assert(1); int f(void) { _Static_assert(sizeof(int) == 4, "x"); return 0; } struct s { int a; _Static_assert(1, ""); } v;`,
-		"enum with a type":        `enum e : unsigned char { A, B }; int f(enum e x) { return x == B; }`,
-		"packed enum":             `enum __attribute__((__packed__)) e { A, B }; struct s { enum e x; } v; int f(void) { return v.x == B; }`,
-		"enum packed behind":      `typedef enum { A, B } __attribute__((packed)) e; enum __attribute__((packed)) g; int f(e x) { return x == B; }`,
-		"load in assembly":        `struct c { int a, data; }; int f(struct c *ctx) { void *p; asm volatile("%[p] = *(u32 *)(%[c] + %[o])" : [p] "=r"(p) : [c] "r"(ctx), [o] "i"(__builtin_offsetof(struct c, data)), "m"(*ctx)); return p != 0; }`,
-		"jumps in assembly":       `int f(unsigned long *ctx, long off) { void *p; int ret; asm volatile("r1 = *(u32 *)(%[ctx] +0)\n\tr2 = *(u32 *)(%[ctx] +4)\n\t%[off] &= 7\n\tr1 += %[off]\n\t%[p] = r1\n\tif r1 > r2 goto +2\n\t%[ret] = 0\n\tgoto +1\n\t%[ret] = %[e]\n\t" : [ret]"=r"(ret), [p]"=r"(p) : [ctx]"r"(ctx), [off]"r"(off), [e]"i"(-22) : "r1", "r2"); return ret; }`,
-		"store in assembly":       `int f(int *p) { asm volatile("*(u32 *)(%0 + 4) = %1; lock *(u32 *)(%0 + 0) += %w1" : : "r"(p), "r"(5) : "memory"); return 0; }`,
-		"struct bpf_map_def":      `struct bpf_map_def __attribute__((section("maps"), used)) m = { .type = 2, .key_size = 4, .value_size = 8, .max_entries = 1, .map_flags = 0 }; int f(void) { return m.type; }`,
-		"binary constant":         `int f(void) { return 0b101; }`,
-		"case ranges":             `int f(int x) { switch (x) { case 1 ... 5: return 1; case __builtin_bswap16(0x0800): return 2; } return 0; }`,
-		"attribute of enumerator": `enum { LINE = 64 }; struct s { int a __attribute__((aligned(LINE))); } __attribute__((aligned(LINE))) v; int f(void) { return v.a; }`,
-		"volatile pointer result": `const volatile int *g(void); int f(void) { return *g(); }`,
-		"atomics keep the type":   `struct s { int x; } *p; int f(void) { return __sync_val_compare_and_swap(&p, (struct s *)0, p)->x + (int)__atomic_load_n(&p->x, __ATOMIC_RELAXED); }`,
-		"offsetof":                `struct s { int a, b; }; int f(int x) { char c[__builtin_offsetof(struct s, b)]; switch (x) { case sizeof(c): return 1; } return 0; }`,
-		"choose_expr":             `int f(int x) { return __builtin_choose_expr(__builtin_types_compatible_p(int, __typeof__(x)), 1, 2); }`,
-		"nested functions' names": `int f(void) { return __func__[0]; }`,
-		"designators":             `struct s { int a; int b[4]; }; struct s v = { .b = { [1 ... 2] = 3 }, .a = 1 }; int f(void) { return v.a; }`,
-		"register variable":       `int f(void) { register long r asm("r1") = 1; return r; }`,
-		"symbol name":             `extern int g(void) asm("g_1"); int f(void) { return g(); }`,
-		"int128":                  `unsigned __int128 f128(unsigned __int128 x) { return x; } int f(void) { return 0; }`,
+		"statement expression":        `int f(int x) { return ({ int y = x; y + 1; }); }`,
+		"auto type":                   `int f(int x) { __auto_type y = x; return y; }`,
+		"empty assembly":              `int f(int x) { asm volatile("" ::: "memory"); asm volatile("" : "+r"(x)); if (x) asm volatile("" : : "r"(x)); else x = 1; return x; }`,
+		"tied assembly":               `int f(int x) { int y; asm("" : "=r"(y) : "0"(x)); return y; }`,
+		"arithmetic assembly":         `int f(int x) { asm volatile("%[x] &= 7" : [x] "+r"(x)); return x; }`,
+		"clamping assembly":           `int f(int x) { asm volatile("if %0 <= %[m] goto +1\n%0 = %[m]\n" : "+r"(x) : [m] "i"(5)); return x; }`,
+		"comparison in assembly":      `int f(int x) { asm volatile goto("if %[a] s< %[b] goto %l[yes]" :: [a] "r"(x), [b] "i"(5) :: yes); return 0; yes: return 1; }`,
+		"may_goto":                    `int f(void) { for (;;) { asm volatile goto("may_goto %l[out]" :::: out); } out: return 0; }`,
+		"elvis with a constant":       `int f(int x) { int a[2 ?: 1]; a[0] = x; return 0 ?: a[0]; }`,
+		"elvis":                       `int f(int *x) { return x[1] ?: 'c'; }`,
+		"static assertion":            `_Static_assert(1); int f(void) { _Static_assert(sizeof(int) == 4, "x"); return 0; } struct s { int a; _Static_assert(1, ""); } v;`,
+		"enum with a type":            `enum e : unsigned char { A, B }; int f(enum e x) { return x == B; }`,
+		"packed enum":                 `enum __attribute__((__packed__)) e { A, B }; struct s { enum e x; } v; int f(void) { return v.x == B; }`,
+		"enum packed behind":          `typedef enum { A, B } __attribute__((packed)) e; enum __attribute__((packed)) g; int f(e x) { return x == B; }`,
+		"load in assembly":            `struct c { int a, data; }; int f(struct c *ctx) { void *p; asm volatile("%[p] = *(u32 *)(%[c] + %[o])" : [p] "=r"(p) : [c] "r"(ctx), [o] "i"(__builtin_offsetof(struct c, data)), "m"(*ctx)); return p != 0; }`,
+		"jumps in assembly":           `int f(unsigned long *ctx, long off) { void *p; int ret; asm volatile("r1 = *(u32 *)(%[ctx] +0)\n\tr2 = *(u32 *)(%[ctx] +4)\n\t%[off] &= 7\n\tr1 += %[off]\n\t%[p] = r1\n\tif r1 > r2 goto +2\n\t%[ret] = 0\n\tgoto +1\n\t%[ret] = %[e]\n\t" : [ret]"=r"(ret), [p]"=r"(p) : [ctx]"r"(ctx), [off]"r"(off), [e]"i"(-22) : "r1", "r2"); return ret; }`,
+		"store in assembly":           `int f(int *p) { asm volatile("*(u32 *)(%0 + 4) = %1; lock *(u32 *)(%0 + 0) += %w1" : : "r"(p), "r"(5) : "memory"); return 0; }`,
+		"struct bpf_map_def":          `struct bpf_map_def __attribute__((section("maps"), used)) m = { .type = 2, .key_size = 4, .value_size = 8, .max_entries = 1, .map_flags = 0 }; int f(void) { return m.type; }`,
+		"attributes of C23":           `[[gnu::noinline]] static int g([[maybe_unused]] int x, int y [[clang::btf_decl_tag("a]]b")]]) { return y; } struct [[gnu::packed]] s { char c; int i; }; int f(int x) { struct s a[1]; switch (x) { case 1: x++; [[fallthrough]]; case 2: return a[0].i; } return g(x, 1); }`,
+		"constants of a newer header": `enum { BPF_FIB_LOOKUP_DIRECT = (1U << 0), BPF_FIB_LOOKUP_OUTPUT = (1U << 1) }; enum bpf_map_type { BPF_MAP_TYPE_HASH = 1 }; enum bpf_map_type v; int f(void) { v = BPF_MAP_TYPE_ARENA; return BPF_FIB_LOOKUP_OUTPUT | BPF_FIB_LOOKUP_MARK | BPF_MAP_TYPE_HASH; }`,
+		"binary constant":             `int f(void) { return 0b101; }`,
+		"case ranges":                 `int f(int x) { switch (x) { case 1 ... 5: return 1; case __builtin_bswap16(0x0800): return 2; } return 0; }`,
+		"attribute of enumerator":     `enum { LINE = 64 }; struct s { int a __attribute__((aligned(LINE))); } __attribute__((aligned(LINE))) v; int f(void) { return v.a; }`,
+		"volatile pointer result":     `const volatile int *g(void); int f(void) { return *g(); }`,
+		"atomics keep the type":       `struct s { int x; } *p; int f(void) { return __sync_val_compare_and_swap(&p, (struct s *)0, p)->x + (int)__atomic_load_n(&p->x, __ATOMIC_RELAXED); }`,
+		"offsetof":                    `struct s { int a, b; }; int f(int x) { char c[__builtin_offsetof(struct s, b)]; switch (x) { case sizeof(c): return 1; } return 0; }`,
+		"choose_expr":                 `int f(int x) { return __builtin_choose_expr(__builtin_types_compatible_p(int, __typeof__(x)), 1, 2); }`,
+		"nested functions' names":     `int f(void) { return __func__[0]; }`,
+		"designators":                 `struct s { int a; int b[4]; }; struct s v = { .b = { [1 ... 2] = 3 }, .a = 1 }; int f(void) { return v.a; }`,
+		"register variable":           `int f(void) { register long r asm("r1") = 1; return r; }`,
+		"symbol name":                 `extern int g(void) asm("g_1"); int f(void) { return g(); }`,
+		"int128":                      `unsigned __int128 f128(unsigned __int128 x) { return x; } int f(void) { return 0; }`,
 		"_Pragma": `#define P _Pragma("clang diagnostic push")
 P int f(void) { P return 0; }`,
 		"line splices": "int f\\\n(voi\\\nd) { return 1 /* a \\\n */; }",
@@ -180,6 +182,25 @@ P int f(void) { P return 0; }`,
 				t.Errorf("skipped: %v", u.Skipped)
 			}
 		})
+	}
+}
+
+// cc reports what it does not expect on the process's standard error.
+func TestSilence(t *testing.T) {
+	stderr := os.Stderr
+	t.Cleanup(func() { os.Stderr = stderr })
+	f, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	os.Stderr = f
+	u := mustLoad(t, `typedef unsigned short u16; typedef u16 __sum16; typedef struct { int c; } T;
+struct s { union { struct { int a; }; u16; unsigned; }; int; const long; __sum16 __attribute__((unused)); struct { __sum16; __sum16 mtu; } frag; T; int b; } v;
+int f(void) { return v.a + v.b + v.frag.mtu; }`)
+	os.Stderr = stderr
+	text, err := os.ReadFile(f.Name())
+	if err != nil || len(text) > 0 || len(u.Skipped) > 0 {
+		t.Errorf("on standard error: %q, %v; skipped: %v", text, err, u.Skipped)
 	}
 }
 

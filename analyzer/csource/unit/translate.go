@@ -44,12 +44,22 @@ const maxRounds = 60
 const (
 	maxDeclTokens = 300_000
 	maxNesting    = 400
+	maxTypedefs   = 20 // of one another
 )
 
 // prepare repairs the declarations.
 func prepare(decls []*reduce.Decl, slots []reduce.Slot) []*item {
 	items := make([]*item, 0, len(decls))
 	constant := func(name string) (string, bool) { return enumerator(slots, name) }
+	typedefs := map[string]*reduce.Decl{}
+	for _, d := range decls {
+		if d.Kind == reduce.Typedef {
+			for _, n := range d.Names {
+				typedefs[n] = d
+			}
+		}
+	}
+	scalar := func(name string) bool { return isScalar(typedefs, name, 0) }
 	for _, d := range decls {
 		it := &item{decl: d, body: -1}
 		if why, at := tooComplex(d.Toks); why != "" {
@@ -62,6 +72,7 @@ func prepare(decls []*reduce.Decl, slots []reduce.Slot) []*item {
 			Body:     d.Body,
 			Function: d.Kind == reduce.Func || d.Kind == reduce.Proto,
 			Constant: constant,
+			Scalar:   scalar,
 		})
 		it.toks = res.Toks
 		if d.Kind == reduce.Func {
@@ -100,6 +111,23 @@ func (it *item) keepHead() {
 	if it.body = bodyOf(it.toks); it.body >= 0 {
 		it.form = prototype
 	}
+}
+
+// isScalar reports whether a typedef is surely one of a scalar.
+func isScalar(typedefs map[string]*reduce.Decl, name string, depth int) bool {
+	d := typedefs[name]
+	if d == nil || depth > maxTypedefs {
+		return false
+	}
+	for _, t := range d.Toks {
+		switch {
+		case t.Is("struct") || t.Is("union") || t.Is("typeof") || t.Is("__typeof__") || t.Is("["):
+			return false
+		case t.Kind == cpp.Ident && t.Text != name && typedefs[t.Text] != nil && !isScalar(typedefs, t.Text, depth+1):
+			return false
+		}
+	}
+	return true
 }
 
 // enumerator finds the value of an enumerator that is given as a number.

@@ -83,6 +83,16 @@ extern void *bpf_rdonly_cast(const void *obj, unsigned int btf_id) __attribute__
 #define ___bpf_arrow10(a, b, c, d, e, f, g, h, i, j) a->b->c->d->e->f->g->h->i->j
 #define ___bpf_arrow(args...) ___bpf_apply(___bpf_arrow, ___bpf_narg(args))(args)
 
+
+/* Names of libbpf's own that programs use in macros like these. */
+#define ___concat(a, b) a ## b
+#define ___apply(fn, n) ___bpf_apply(fn, n)
+#define ___nth(_, _1, _2, _3, _4, _5, _6, _7, _8, _9, _10, N, ...) N
+#define ___narg(...) ___nth(_, ##__VA_ARGS__, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
+#define ___empty(...) ___nth(_, ##__VA_ARGS__, N, N, N, N, N, N, N, N, N, N, 0)
+#define ___arrow(args...) ___bpf_arrow(args)
+#define ___type(src, a...) typeof((src)->___bpf_arrow(a))
+
 #define __BLC_READ_INTO(fn, dst, src, a...) fn(dst, sizeof(*(dst)), (const void *)&((typeof((src)))(src))->___bpf_arrow(a))
 #define __BLC_READ(fn, src, a...) ({					\
 	typeof(((src))->___bpf_arrow(a)) __r;				\
