@@ -75,9 +75,36 @@ func newResolver(cfg *Config, abs string) (r *resolver, pre, cmd *cpp.File) {
 	if !strings.Contains(b.String(), "__TARGET_ARCH_") {
 		b.WriteString("#define __TARGET_ARCH_x86 1\n")
 	}
+	if cfg.machine {
+		m := machineMacro(b.String())
+		b.WriteString("#define " + m + " 1\n")
+		r.note("%s assumed to be defined: a header refuses to be compiled for no architecture", m)
+	}
 	cmd = cpp.NewFile("<command line>", b.String())
 	cmd.Builtin = true
 	return r, predefinedFile, cmd
+}
+
+// machineMacro gives the compiler's macro for the architecture that
+// __TARGET_ARCH_ macros name; clang's BPF target defines none.
+func machineMacro(macros string) string {
+	for _, m := range [...][2]string{{"arm64", "__aarch64__"}, {"s390", "__s390x__"}, {"powerpc", "__powerpc64__"}, {"riscv", "__riscv"}, {"loongarch", "__loongarch64"}} {
+		if strings.Contains(macros, "#define __TARGET_ARCH_"+m[0]+" ") {
+			return m[1]
+		}
+	}
+	return "__x86_64__"
+}
+
+// asksForMachine reports whether an #error is about the architecture, as in
+// headers that are compiled for BPF with a macro of the machine's set by hand.
+func asksForMachine(problems []cpp.Problem) bool {
+	for _, p := range problems {
+		if msg := strings.ToLower(p.Msg); strings.HasPrefix(msg, "#error") && strings.Contains(msg, "arch") {
+			return true
+		}
+	}
+	return false
 }
 
 func oneLine(s string) string { return strings.ReplaceAll(s, "\n", " ") }

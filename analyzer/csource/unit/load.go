@@ -40,27 +40,18 @@ func Load(ctx context.Context, path string, cfg Config) (*Unit, error) {
 	if err != nil {
 		return nil, err
 	}
-	res, pre, cmd := newResolver(&cfg, abs)
-	pp := cpp.New(ctx, res, cpp.Limits{})
-	files := []*cpp.File{pre, cmd}
-	for _, name := range res.forced {
-		f, err := res.Resolve(name, true, false, main)
-		if f == nil {
-			if err == nil {
-				err = errors.New("not found")
-			}
-			return nil, fmt.Errorf("%s:1:1: -include %s: %w", path, name, err)
-		}
-		files = append(files, f)
-	}
-	out, err := pp.Run(append(files, main)...)
+	pp, err := preprocess(ctx, &cfg, main, abs, path)
 	if err != nil {
-		var le *cpp.LimitError
-		if errors.As(err, &le) {
-			return nil, le
-		}
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
+	if asksForMachine(pp.out.Problems) {
+		cfg.machine = true
+		again, err := preprocess(ctx, &cfg, main, abs, path)
+		if err == nil && len(again.out.Problems) < len(pp.out.Problems) {
+			pp = again
+		}
+	}
+	res, out := pp.res, pp.out
 	u := &Unit{Path: path, MCPU: res.mcpu, extents: map[cc.Node]extent{}, posCache: map[uint64]*position.Pos{}}
 	runs := make([]reduce.Run, len(out.Refs))
 	for i, ref := range out.Refs {
@@ -104,6 +95,38 @@ func Load(ctx context.Context, path string, cfg Config) (*Unit, error) {
 		return nil, err
 	}
 	return u, nil
+}
+
+// preprocessed is a unit after its directives and macros are done.
+type preprocessed struct {
+	*cpp.Preprocessor
+	res *resolver
+	out *cpp.Result
+}
+
+func preprocess(ctx context.Context, cfg *Config, main *cpp.File, abs, path string) (*preprocessed, error) {
+	res, pre, cmd := newResolver(cfg, abs)
+	pp := cpp.New(ctx, res, cpp.Limits{})
+	files := []*cpp.File{pre, cmd}
+	for _, name := range res.forced {
+		f, err := res.Resolve(name, true, false, main)
+		if f == nil {
+			if err == nil {
+				err = errors.New("not found")
+			}
+			return nil, fmt.Errorf("%s:1:1: -include %s: %w", path, name, err)
+		}
+		files = append(files, f)
+	}
+	out, err := pp.Run(append(files, main)...)
+	if err != nil {
+		var le *cpp.LimitError
+		if errors.As(err, &le) {
+			return nil, le
+		}
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &preprocessed{pp, res, out}, nil
 }
 
 // openMain reads the file itself and refuses what is no C.

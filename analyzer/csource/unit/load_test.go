@@ -157,18 +157,20 @@ out:	return x; }`,
 		"struct bpf_map_def":          `struct bpf_map_def __attribute__((section("maps"), used)) m = { .type = 2, .key_size = 4, .value_size = 8, .max_entries = 1, .map_flags = 0 }; int f(void) { return m.type; }`,
 		"attributes of C23":           `[[gnu::noinline]] static int g([[maybe_unused]] int x, int y [[clang::btf_decl_tag("a]]b")]]) { return y; } struct [[gnu::packed]] s { char c; int i; }; int f(int x) { struct s a[1]; switch (x) { case 1: x++; [[fallthrough]]; case 2: return a[0].i; } return g(x, 1); }`,
 		"constants of a newer header": `enum { BPF_FIB_LOOKUP_DIRECT = (1U << 0), BPF_FIB_LOOKUP_OUTPUT = (1U << 1) }; enum bpf_map_type { BPF_MAP_TYPE_HASH = 1 }; enum bpf_map_type v; int f(void) { v = BPF_MAP_TYPE_ARENA; return BPF_FIB_LOOKUP_OUTPUT | BPF_FIB_LOOKUP_MARK | BPF_MAP_TYPE_HASH; }`,
-		"binary constant":             `int f(void) { return 0b101; }`,
-		"case ranges":                 `int f(int x) { switch (x) { case 1 ... 5: return 1; case __builtin_bswap16(0x0800): return 2; } return 0; }`,
-		"attribute of enumerator":     `enum { LINE = 64 }; struct s { int a __attribute__((aligned(LINE))); } __attribute__((aligned(LINE))) v; int f(void) { return v.a; }`,
-		"volatile pointer result":     `const volatile int *g(void); int f(void) { return *g(); }`,
-		"atomics keep the type":       `struct s { int x; } *p; int f(void) { return __sync_val_compare_and_swap(&p, (struct s *)0, p)->x + (int)__atomic_load_n(&p->x, __ATOMIC_RELAXED); }`,
-		"offsetof":                    `struct s { int a, b; }; int f(int x) { char c[__builtin_offsetof(struct s, b)]; switch (x) { case sizeof(c): return 1; } return 0; }`,
-		"choose_expr":                 `int f(int x) { return __builtin_choose_expr(__builtin_types_compatible_p(int, __typeof__(x)), 1, 2); }`,
-		"nested functions' names":     `int f(void) { return __func__[0]; }`,
-		"designators":                 `struct s { int a; int b[4]; }; struct s v = { .b = { [1 ... 2] = 3 }, .a = 1 }; int f(void) { return v.a; }`,
-		"register variable":           `int f(void) { register long r asm("r1") = 1; return r; }`,
-		"symbol name":                 `extern int g(void) asm("g_1"); int f(void) { return g(); }`,
-		"int128":                      `unsigned __int128 f128(unsigned __int128 x) { return x; } int f(void) { return 0; }`,
+		"libbpf's macros of macros": `#include <bpf/bpf_core_read.h>
+struct a { struct a *next; int x; }; int foo(void); int f(struct a *p) { ___type(p, next, x) r; r = ___arrow(p, next, x); return r + ___concat(fo, o)() + ___narg(1, 2); }`,
+		"binary constant":         `int f(void) { return 0b101; }`,
+		"case ranges":             `int f(int x) { switch (x) { case 1 ... 5: return 1; case __builtin_bswap16(0x0800): return 2; } return 0; }`,
+		"attribute of enumerator": `enum { LINE = 64 }; struct s { int a __attribute__((aligned(LINE))); } __attribute__((aligned(LINE))) v; int f(void) { return v.a; }`,
+		"volatile pointer result": `const volatile int *g(void); int f(void) { return *g(); }`,
+		"atomics keep the type":   `struct s { int x; } *p; int f(void) { return __sync_val_compare_and_swap(&p, (struct s *)0, p)->x + (int)__atomic_load_n(&p->x, __ATOMIC_RELAXED); }`,
+		"offsetof":                `struct s { int a, b; }; int f(int x) { char c[__builtin_offsetof(struct s, b)]; switch (x) { case sizeof(c): return 1; } return 0; }`,
+		"choose_expr":             `int f(int x) { return __builtin_choose_expr(__builtin_types_compatible_p(int, __typeof__(x)), 1, 2); }`,
+		"nested functions' names": `int f(void) { return __func__[0]; }`,
+		"designators":             `struct s { int a; int b[4]; }; struct s v = { .b = { [1 ... 2] = 3 }, .a = 1 }; int f(void) { return v.a; }`,
+		"register variable":       `int f(void) { register long r asm("r1") = 1; return r; }`,
+		"symbol name":             `extern int g(void) asm("g_1"); int f(void) { return g(); }`,
+		"int128":                  `unsigned __int128 f128(unsigned __int128 x) { return x; } int f(void) { return 0; }`,
 		"_Pragma": `#define P _Pragma("clang diagnostic push")
 P int f(void) { P return 0; }`,
 		"line splices": "int f\\\n(voi\\\nd) { return 1 /* a \\\n */; }",
@@ -182,6 +184,41 @@ P int f(void) { P return 0; }`,
 				t.Errorf("skipped: %v", u.Skipped)
 			}
 		})
+	}
+}
+
+// Headers that cannot do without a machine are read for the target's.
+func TestAsksForMachine(t *testing.T) {
+	const text = `#if defined(__x86_64__)
+#define MACHINE 1
+#elif defined(__aarch64__)
+#define MACHINE 2
+#else
+#error "Unsupported architecture"
+#endif
+int a[MACHINE];
+`
+	for name, c := range map[string]struct {
+		text  string
+		want  string
+		notes int
+	}{
+		"none named":  {text, "array of 1 int", 1},
+		"arm64":       {"#define __TARGET_ARCH_arm64 1\n" + text, "array of 1 int", 1}, // too late: the command line says it
+		"told":        {"#define __aarch64__ 1\n" + text, "array of 2 int", 0},
+		"other error": {"#define __aarch64__ 1\n#error no such thing\n" + text, "array of 2 int", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u := mustLoad(t, c.text)
+			if got := typeOf(t, u, "a"); got != c.want || len(u.Notes) != c.notes {
+				t.Errorf("a is %q, want %q; notes: %q", got, c.want, u.Notes)
+			}
+		})
+	}
+	root := files(t, map[string]string{"a.bpf.c": text})
+	u, err := Load(context.Background(), filepath.Join(root, "a.bpf.c"), Config{Root: root, Defines: []string{"__TARGET_ARCH_arm64"}})
+	if err != nil || typeOf(t, u, "a") != "array of 2 int" {
+		t.Errorf("for arm64: %v, %q", err, typeOf(t, u, "a"))
 	}
 }
 

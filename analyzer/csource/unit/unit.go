@@ -39,6 +39,9 @@ type Config struct {
 	Cache *Cache
 	// MaxFileSize bounds the file itself, in bytes; 0 means 16 MB.
 	MaxFileSize int64
+
+	// machine defines the compiler's macro of the target architecture.
+	machine bool
 }
 
 // Unit is one loaded translation unit. Its methods may not be called at the same time.
