@@ -88,8 +88,8 @@ func flagSet(flags *int64, f int64) bool { return flags != nil && *flags&f != 0 
 
 // sharedUpdate judges who else may use the element that is updated.
 func (p *Pass) sharedUpdate(u *model.Update) sharing {
-	e := &model.Element{KeyKind: u.KeyKind, Key: u.Key}
-	return p.sharedPlace(u.Site, model.Place{Region: model.RegionMapValue, Map: u.Map, Elem: e}, u.Conditions)
+	e := &model.Element{KeyKind: u.KeyKind, KeyConst: u.KeyConst, Key: u.Key}
+	return p.sharedPlace(u.Site, model.Place{Region: model.RegionMapValue, Map: u.Map, Elem: e, Size: u.Map.ValueSize}, u.Conditions)
 }
 
 // sameKey compares the element that is updated with one that was looked up.

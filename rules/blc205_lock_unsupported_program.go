@@ -21,12 +21,19 @@ func checkLockUnsupportedProgram(p *Pass) {
 		in      container
 	}
 	reported := make(map[use]bool)
+	templates := innerMaps(p.Model.Unit)
+	sections := sectionLocks(p.Model.Unit)
 	report := func(at model.Site, pl model.Place, takes bool) {
+		used := owner(pl)
+		if pl.Global != nil {
+			// A section is one map with one value: any of its variables will do.
+			pl.Global = sections[pl.Global.Section]
+		}
 		u := use{at.Program, containerOf(pl)}
-		if at.Program == nil || reported[u] {
+		if at.Program == nil || reported[u] || templates[pl.Map] {
 			return
 		}
-		kind := lockKind(pl)
+		kind := p.lockKind(pl)
 		if kind == "" {
 			return
 		}
@@ -40,10 +47,14 @@ func checkLockUnsupportedProgram(p *Pass) {
 		reported[u] = true
 		message := fmt.Sprintf("a %s is taken in %s: Linux %s refuses it in %s", kind, programs, p.Kernel, kindOf(at.Program))
 		if !takes {
-			message = fmt.Sprintf("%s is used in %s, and its value holds a %s: Linux %s refuses that in %s, even where the lock is not taken", owner(pl), programs, kind, p.Kernel, kindOf(at.Program))
+			holder := "its value"
+			if pl.Global != nil && pl.Global.Name != used {
+				holder = fmt.Sprintf("section %s, in which %s lies too,", pl.Global.Section, pl.Global.Name)
+			}
+			message = fmt.Sprintf("%s is used in %s, and %s holds a %s: Linux %s refuses that in %s, even where the lock is not taken", used, programs, holder, kind, p.Kernel, kindOf(at.Program))
 		}
-		p.Report(at, message, OnMap(owner(pl)),
-			Help("keep this program's data in a map without a lock: use atomics or a per-CPU map there"))
+		p.Report(at, message, OnMap(used),
+			Help("keep this program's data in a map or section without a lock: use atomics or a per-CPU map there"))
 	}
 	// The lock operation is the better place where there is one.
 	for _, op := range p.Model.Locks {
@@ -63,27 +74,58 @@ func checkLockUnsupportedProgram(p *Pass) {
 }
 
 // lockKind gives the kind of lock that the kernel finds in a map's values or in
-// a variable's section, "" when there is none.
-func lockKind(pl model.Place) string {
-	var t *ir.Type
+// a variable, "" when there is none. In a map that cannot hold it, it finds
+// none: libbpf creates such a map without BTF.
+func (p *Pass) lockKind(pl model.Place) string {
 	switch {
 	case pl.Map != nil:
 		if pl.Map.Legacy {
 			return ""
 		}
-		t = pl.Map.Value
+		for _, s := range pl.Map.Value.Specials() {
+			if !s.IsLock() || s.Unrecognised != "" {
+				continue
+			}
+			if why, _ := p.badMapType(pl.Map, s, false); why == "" {
+				return s.Kind
+			}
+		}
 	case pl.Global != nil:
 		if s := globalLock(pl.Global); s != nil {
 			return s.Kind
 		}
-		return ""
-	}
-	for _, s := range t.Specials() {
-		if s.IsLock() && s.Unrecognised == "" {
-			return s.Kind
-		}
 	}
 	return ""
+}
+
+// innerMaps gives the templates of inner maps. The kernel looks at the map that
+// a program refers to, which is the outer one, and its values are maps
+// (kernel/bpf/verifier.c check_map_prog_compatibility).
+func innerMaps(u *ir.Unit) map[*ir.Map]bool {
+	inner := make(map[*ir.Map]bool)
+	for _, m := range u.Maps {
+		if m.Inner != nil {
+			inner[m.Inner] = true
+		}
+	}
+	return inner
+}
+
+// sectionLocks gives, by data section, the variable that holds its lock. Of a
+// section with two the kernel knows none.
+func sectionLocks(u *ir.Unit) map[string]*ir.Global {
+	locks := make(map[string]*ir.Global)
+	for _, g := range u.Globals {
+		if globalLock(g) == nil {
+			continue
+		}
+		_, second := locks[g.Section]
+		locks[g.Section] = g
+		if second {
+			locks[g.Section] = nil
+		}
+	}
+	return locks
 }
 
 // globalLock gives the lock in a variable, nil when there is none. A variable

@@ -53,9 +53,45 @@ func (p *Pass) checkMapLocks(m *ir.Map, inner bool) {
 	if why == "" {
 		why, help = p.badMapType(m, locks[0], inner)
 	}
-	if why != "" {
-		p.reportMap(m, p.fieldPos(m, at), at, why, help, p.lockOpsOn(m)...)
+	if why == "" {
+		return
 	}
+	ops := p.lockOpsOn(m)
+	if p.spoilsBTF(locks) {
+		why += "; the kernel refuses the object's whole BTF, and with it every lock of the object"
+		ops = p.allLockOps()
+	}
+	p.reportMap(m, p.fieldPos(m, at), at, why, help, ops...)
+}
+
+// spoilsBTF reports whether locks in a struct make the kernel refuse the BTF of
+// the whole object, on which libbpf goes on without any: two of them side by
+// side, or one that is not aligned.
+func (p *Pass) spoilsBTF(locks []ir.Special) bool {
+	if !kernel.LockSpoilsBTF(p.Kernel) {
+		return false
+	}
+	direct := 0
+	for _, l := range locks {
+		if l.Unrecognised != "" || l.Depth != 1 {
+			continue
+		}
+		if direct++; direct > 1 || l.Off%min(l.Size, 4) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// allLockOps gives every operation that takes a lock in a map or variable.
+func (p *Pass) allLockOps() []*model.LockOp {
+	var out []*model.LockOp
+	for _, op := range p.Model.Locks {
+		if op.Kind == model.Acquire && (op.Lock.Place.Map != nil || op.Lock.Place.Global != nil) {
+			out = append(out, op)
+		}
+	}
+	return out
 }
 
 // badMapType tells why a map's type or flags do not go with a lock in its

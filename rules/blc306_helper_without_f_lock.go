@@ -5,6 +5,7 @@ import (
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
+	"github.com/bpflockcheck/bpflockcheck/rules/kernel"
 )
 
 var helperWithoutFLock = &Rule{
@@ -15,7 +16,7 @@ var helperWithoutFLock = &Rule{
 
 func checkHelperWithoutFLock(p *Pass) {
 	for _, u := range p.Model.Updates {
-		if u.Map == nil || u.Flags == nil || *u.Flags&(flagLock|flagNoExist) != 0 || !hasSpinLock(u.Map) {
+		if u.Map == nil || u.Flags == nil || *u.Flags&(flagLock|flagNoExist) != 0 || !p.hasSpinLock(u.Map) {
 			continue
 		}
 		s := p.sharedUpdate(u)
@@ -36,8 +37,11 @@ func withoutLock(m *ir.Map) string {
 }
 
 // hasSpinLock reports whether the map's values hold a bpf_spin_lock that the
-// kernel recognises.
-func hasSpinLock(m *ir.Map) bool {
+// kernel recognises: elsewhere BPF_F_LOCK is refused.
+func (p *Pass) hasSpinLock(m *ir.Map) bool {
+	if !kernel.MayHoldSpinLock(m.Type, p.Kernel) {
+		return false
+	}
 	for _, s := range m.Value.Specials() {
 		if s.Kind == "bpf_spin_lock" && s.Unrecognised == "" {
 			return true

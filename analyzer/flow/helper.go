@@ -388,7 +388,7 @@ func (x *exec) update(in *ir.Call, args []*value) {
 		if len(args) < 4 {
 			return
 		}
-		u.KeyKind, _, u.Key = x.readKey(m, args[1])
+		u.KeyKind, u.KeyConst, u.Key = x.readKey(m, args[1])
 		val, flags = args[2], args[3]
 	} else if len(args) > 2 {
 		flags = args[2]
@@ -470,8 +470,8 @@ func (x *exec) logUpdate(in ir.Instr, u *model.Update, from origins) {
 	if m.Key != u.Key {
 		m.Key = ""
 	}
-	if m.KeyKind != u.KeyKind {
-		m.KeyKind = model.KeyUnknown
+	if m.KeyKind != u.KeyKind || m.KeyConst != u.KeyConst {
+		m.KeyKind, m.KeyConst = model.KeyUnknown, 0
 	}
 	if m.Flags != nil && (u.Flags == nil || *m.Flags != *u.Flags) {
 		m.Flags = nil

@@ -329,6 +329,8 @@ type Update struct {
 	Locks   []Lock
 	Key     string // canonical key, as Element.Key
 	KeyKind KeyKind
+	// KeyConst is the key's value for KeyConst.
+	KeyConst int64
 	// FromValue: the value pointer passed points into this place (a map value
 	// written back over its own or another element).
 	FromValue *Place

@@ -186,6 +186,11 @@ func LockInnerMap(v Version) bool { return v.AtLeast(6, 2) }
 // the value (kernel/bpf/btf.c btf_find_struct_field recurses since 6.11).
 func LockNested(v Version) bool { return v.AtLeast(6, 11) }
 
+// LockSpoilsBTF reports whether a struct with two locks, or an unaligned one,
+// makes the kernel refuse the BTF of the whole object (kernel/bpf/btf.c
+// btf_parse_struct_metas, since 6.2).
+func LockSpoilsBTF(v Version) bool { return v.AtLeast(6, 2) }
+
 // LockGlobal reports whether a lock may live in a global variable (.data.*,
 // .bss): effectively since 6.2, where a lock's identity includes the map.
 func LockGlobal(v Version) bool { return v.AtLeast(6, 2) }
