@@ -3,6 +3,7 @@ package lsp
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -29,6 +30,9 @@ func (s *server) CodeAction(ctx context.Context, p *protocol.CodeActionParams) (
 	s.mu.Lock()
 	d, err := s.documentOf(p.TextDocument.URI)
 	s.mu.Unlock()
+	if errors.Is(err, errNoFile) {
+		return []protocol.CommandOrCodeAction{}, nil
+	}
 	if err != nil {
 		return nil, err
 	}

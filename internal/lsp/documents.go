@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -23,7 +24,11 @@ type document struct {
 	path    string
 	kind    language
 	version int32
-	text    []byte // never changed in place: analyses read it
+	// language is what the client calls it.
+	language protocol.LanguageKind
+	text     []byte // never changed in place: analyses read it
+	// oversized: text is left out, and kind is other.
+	oversized bool
 	// marks are the findings of the last analysis that saw all of the file,
 	// moved with the edits since.
 	marks []mark
@@ -54,10 +59,17 @@ func languageOf(path string, id protocol.LanguageKind) language {
 	return other
 }
 
+// errNoFile says that a document is none of a file: a diff view, a scratch
+// buffer. Nothing is known about it, and nothing is wrong with it.
+var errNoFile = errors.New("not a file")
+
 // documentOf finds an open buffer; s.mu is held.
 func (s *server) documentOf(u uri.URI) (*document, error) {
 	path, ok := pathOf(u)
-	if d := s.docs[path]; ok && d != nil {
+	if !ok {
+		return nil, errNoFile
+	}
+	if d := s.docs[path]; d != nil {
 		return d, nil
 	}
 	return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "%s is not open", u)
@@ -67,15 +79,12 @@ func (s *server) documentOf(u uri.URI) (*document, error) {
 func (s *server) DidOpen(_ context.Context, p *protocol.DidOpenTextDocumentParams) error {
 	path, ok := pathOf(p.TextDocument.URI)
 	if !ok {
-		return nil // no file: a diff view, a scratch buffer
+		return nil // see errNoFile
 	}
-	if len(p.TextDocument.Text) > source.MaxSize {
+	d := &document{uri: p.TextDocument.URI, path: path, language: p.TextDocument.LanguageID, version: p.TextDocument.Version}
+	d.setText([]byte(p.TextDocument.Text))
+	if d.oversized {
 		s.tell(protocol.MessageTypeWarning, fmt.Sprintf("%s is not analysed: larger than %d MiB", path, source.MaxSize>>20))
-		return nil
-	}
-	d := &document{
-		uri: p.TextDocument.URI, path: path, kind: languageOf(path, p.TextDocument.LanguageID),
-		version: p.TextDocument.Version, text: []byte(p.TextDocument.Text),
 	}
 	if own, ok := pathOf(s.opening); ok && own == path {
 		d.uri = s.opening
@@ -92,6 +101,9 @@ func (s *server) DidChange(_ context.Context, p *protocol.DidChangeTextDocumentP
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	d, err := s.documentOf(p.TextDocument.URI)
+	if errors.Is(err, errNoFile) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -104,15 +116,32 @@ func (s *server) DidChange(_ context.Context, p *protocol.DidChangeTextDocumentP
 	return nil
 }
 
+// setText takes the text of a new buffer, unless there is too much of it.
+func (d *document) setText(text []byte) {
+	d.oversized = len(text) > source.MaxSize
+	if d.oversized {
+		d.text, d.kind = nil, other
+		return
+	}
+	d.text, d.kind = text, languageOf(d.path, d.language)
+}
+
 // change applies one edit.
 func (d *document) change(c protocol.TextDocumentContentChangeEvent, enc encoding) {
 	switch c := c.(type) {
 	case *protocol.TextDocumentContentChangeWholeDocument:
+		if d.oversized {
+			d.setText([]byte(c.Text))
+			return
+		}
 		// Some clients send all of the text for every key: find what changed,
 		// for the marks.
 		start, end, text := difference(d.text, []byte(c.Text))
 		d.splice(start, end, text)
 	case *protocol.TextDocumentContentChangePartial:
+		if d.oversized {
+			return // what it is a part of is not known
+		}
 		m := position.NewMapper(d.text)
 		start, end := enc.offset(m, c.Range.Start), enc.offset(m, c.Range.End)
 		d.splice(min(start, end), max(start, end), []byte(c.Text))
@@ -175,6 +204,9 @@ func (s *server) DidClose(_ context.Context, p *protocol.DidCloseTextDocumentPar
 	d, err := s.documentOf(p.TextDocument.URI)
 	if err != nil {
 		s.mu.Unlock()
+		if errors.Is(err, errNoFile) {
+			return nil
+		}
 		return err
 	}
 	delete(s.docs, d.path)
@@ -241,7 +273,9 @@ func (s *server) touchAll() {
 func (s *server) overlay() (text map[string][]byte, versions map[string]int32) {
 	text, versions = map[string][]byte{}, map[string]int32{}
 	for path, d := range s.docs {
-		text[path], versions[path] = d.text, d.version
+		if !d.oversized {
+			text[path], versions[path] = d.text, d.version
+		}
 	}
 	return text, versions
 }

@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -31,6 +32,9 @@ func (s *server) Hover(ctx context.Context, p *protocol.HoverParams) (*protocol.
 		text, path, version = d.text, d.path, d.version
 	}
 	s.mu.Unlock()
+	if errors.Is(err, errNoFile) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"go.lsp.dev/uri"
 
 	"github.com/bpflockcheck/bpflockcheck/internal/cli"
+	"github.com/bpflockcheck/bpflockcheck/internal/source"
 )
 
 // A whole session: findings, a fix, and the finding is gone.
@@ -325,8 +326,36 @@ func TestOtherFiles(t *testing.T) {
 	if h := txt.hover(pos{}); h != "" {
 		t.Errorf("hover in a text file: %q", h)
 	}
-	c.notify("textDocument/didOpen", object{"textDocument": object{"uri": "git:/a/b.c?HEAD", "languageId": "c", "version": 1, "text": counting}})
+	// What is no file, or too large, is left alone too, without an error for
+	// every key.
+	huge := filepath.Join(dir, "huge.bpf.c")
+	for _, doc := range []object{
+		{"uri": "git:/a/b.c?HEAD", "text": counting},
+		{"uri": "untitled:Untitled-1", "text": counting},
+		{"uri": string(uri.File(huge)), "text": counting + strings.Repeat("// none of your business\n", source.MaxSize/20)},
+	} {
+		doc["languageId"], doc["version"] = "c", 1
+		c.notify("textDocument/didOpen", object{"textDocument": doc})
+		id := object{"uri": doc["uri"]}
+		c.notify("textDocument/didChange", object{"textDocument": object{"uri": doc["uri"], "version": 2}, "contentChanges": []object{{"range": rng{}, "text": "/* */"}}})
+		if h := c.end(c.begin("textDocument/hover", object{"textDocument": id, "position": pos{}})); h.Error != nil {
+			t.Errorf("hover in %s: %s", doc["uri"], h.Error.Message)
+		}
+		if a := c.end(c.begin("textDocument/codeAction", object{"textDocument": id, "range": rng{}, "context": object{"diagnostics": []int{}}})); a.Error != nil || string(a.Result) != "[]" {
+			t.Errorf("actions in %s: %+v", doc["uri"], a)
+		}
+		c.notify("textDocument/didClose", object{"textDocument": id})
+	}
+	// It may become small enough.
+	c.notify("textDocument/didOpen", object{"textDocument": object{"uri": string(uri.File(huge)), "languageId": "c", "version": 1, "text": strings.Repeat("// more\n", source.MaxSize/8+1)}})
+	c.notify("textDocument/didChange", object{"textDocument": object{"uri": string(uri.File(huge)), "version": 2}, "contentChanges": []object{{"text": counting}}})
+	if ds := c.published(uri.File(huge), 2); len(ds) == 0 {
+		t.Error("nothing is found in a file that was too large")
+	}
 	c.shutDown()
+	if log := c.stderr.String(); log != "" {
+		t.Errorf("standard error: %s", log)
+	}
 }
 
 func TestEnds(t *testing.T) {
