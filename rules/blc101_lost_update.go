@@ -175,7 +175,7 @@ func setBefore(load *model.Access) bool {
 
 func (r *lostUpdateRace) report(p *Pass) {
 	a := r.store
-	what := describe(a.Place)
+	what := describeStored(a)
 	var message string
 	switch {
 	case r.cond != nil:

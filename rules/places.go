@@ -41,6 +41,39 @@ func describe(pl model.Place) string {
 	return name
 }
 
+// describeStored names what a store changes as describe does, and with the
+// source's own name where the place alone does not tell: which of the bit-fields
+// in a unit, or which member of one of several structs of a type.
+func describeStored(a *model.Access) string {
+	pl := a.Place
+	st, ok := a.Instr.(*ir.Store)
+	if !ok || st.Field == "" || pl.Region == model.RegionArena {
+		return describe(pl)
+	}
+	if st.Bitfield && pl.Field != "" {
+		_, name, nested := cutLast(st.Field, ".")
+		if !nested {
+			name = st.Field
+		}
+		if path, _, nested := cutLast(pl.Field, "."); nested {
+			name = path + "." + name
+		}
+		pl.Field = name
+	}
+	if pl.Field == "" && pl.Map != nil {
+		return st.Field + " in a value of " + owner(pl)
+	}
+	return describe(pl)
+}
+
+// cutLast slices s around the last sep.
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
+
 // behindPointer names arena memory that a pointer points to: "elem.value in
 // arena heap".
 func behindPointer(pl model.Place) string {

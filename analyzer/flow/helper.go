@@ -69,6 +69,9 @@ func (x *exec) helper(in *ir.Call, args []*value) []*state {
 	if in.Helper == kernel.HelperDynptrFromMem && len(args) > 3 {
 		x.setDynptr(args[3], args[0])
 	}
+	if in.Helper == kernel.HelperGetNsCurrentPidTgid && len(args) > 2 {
+		x.setNamespaceIDs(in, args[2])
+	}
 	if cb := info.Callback; cb != nil && cb.Func < len(args) {
 		if f := args[cb.Func].fn; f != nil {
 			cbMap := m
@@ -101,6 +104,19 @@ func (x *exec) setDynptr(d, mem *value) {
 		return
 	}
 	x.s.mem[d.obj] = x.s.contentOf(d.obj).store(d.off, 8, mem)
+}
+
+// setNamespaceIDs fills a struct bpf_pidns_info on the stack (include/uapi/
+// linux/bpf.h, 5.7): the running thread's number in a namespace, then its process's.
+func (x *exec) setNamespaceIDs(in ir.Instr, info *value) {
+	o := info.obj
+	if o == nil || !o.tracked() || info.variable {
+		return
+	}
+	for i, t := range []tag{tagTid, tagTgid} {
+		v := x.unknown("ns_pid_tgid", in, width(32, false)).with(func(v *value) { v.tag, v.sym = t, x.fresh("ns_pid_tgid", in, int64(i)) })
+		x.s.mem[o] = x.s.contentOf(o).store(info.off+4*int64(i), 4, v)
+	}
 }
 
 // behindDynptr gives a pointer into the memory that a dynptr is of, nil when it

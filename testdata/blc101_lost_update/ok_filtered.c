@@ -27,6 +27,26 @@ int one_thread(void *ctx)
 	return 0;
 }
 
+struct bpf_pidns_info {
+	__u32 pid;
+	__u32 tgid;
+};
+
+const volatile __u64 ns_dev, ns_ino;
+static __u64 of_target_in_ns;
+
+// The same, with the thread's number in a container.
+SEC("tp/raw_syscalls/sys_exit")
+int one_thread_of_namespace(void *ctx)
+{
+	struct bpf_pidns_info id = {};
+
+	if (bpf_get_ns_current_pid_tgid(ns_dev, ns_ino, &id, sizeof(id)) || id.pid != target_tid)
+		return 0;
+	of_target_in_ns++;
+	return 0;
+}
+
 SEC("xdp")
 int one_cpu(struct xdp_md *ctx)
 {

@@ -77,7 +77,7 @@ func newResolver(cfg *Config, abs string) (r *resolver, pre, cmd *cpp.File) {
 	}
 	if cfg.machine {
 		m := machineMacro(b.String())
-		b.WriteString("#define " + m + " 1\n")
+		b.WriteString("#define " + m + " 1\n#define " + strings.TrimSuffix(m, "__") + " 1\n")
 		r.note("%s assumed to be defined: a header refuses to be compiled for no architecture", m)
 	}
 	cmd = cpp.NewFile("<command line>", b.String())
