@@ -2,8 +2,10 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/ir"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
 )
 
@@ -15,41 +17,40 @@ var tornUpdate = &Rule{
 
 func checkTornUpdate(p *Pass) {
 	type group struct {
-		program, function string
-		elem              int
+		program *ir.Program
+		elem    int
 	}
-	first := make(map[group]*model.Access)
 	done := make(map[group]bool)
 	for _, a := range p.Model.Accesses {
-		// Values of maps only: variables of one section are no record.
-		if a.Place.Region != model.RegionMapValue || a.Place.Elem == nil || a.Place.Off < 0 || a.Place.IsLock || a.Fresh || a.Bulk ||
-			!changes(a) || len(a.Locks) > 0 {
+		g := group{program: a.Program}
+		if a.Place.Elem != nil {
+			g.elem = a.Place.Elem.ID
+		}
+		if done[g] || !tears(a) {
 			continue
 		}
 		s := p.shared(a)
 		if !s.shared {
 			continue
 		}
-		g := group{elem: a.Place.Elem.ID}
-		if a.Program != nil {
-			g.program = a.Program.Name
+		i := slices.IndexFunc(a.After, func(b *model.Access) bool { return tears(b) && !overlap(a.Place, b.Place) })
+		if i < 0 {
+			continue
 		}
-		if a.Func != nil {
-			g.function = a.Func.Name
-		}
-		b := first[g]
-		switch {
-		case b == nil:
-			first[g] = a
-		case done[g] || overlap(a.Place, b.Place):
-		default:
-			done[g] = true
-			p.Report(a.Site, fmt.Sprintf("in %s, %s and %s change one after the other: who reads the value in between, on another CPU or in userspace, sees one without the other", programs, describe(b.Place), describe(a.Place)),
-				On(a.Place), WithConfidence(min(s.confidence, diag.Medium)),
-				Related(b.Pos, "the first field changes here"),
-				Help("where readers need both to fit, change them under a bpf_spin_lock and read with BPF_F_LOCK, or use a per-CPU map"))
-		}
+		b := a.After[i]
+		done[g] = true
+		p.Report(a.Site, fmt.Sprintf("in %s, %s and %s change one after the other: who reads the value in between, on another CPU or in userspace, sees one without the other", programs, describe(b.Place), describe(a.Place)),
+			On(a.Place), WithConfidence(min(s.confidence, diag.Medium)),
+			Related(b.Pos, "the first field changes here"),
+			Help("where readers need both to fit, change them under a bpf_spin_lock and read with BPF_F_LOCK, or use a per-CPU map"))
 	}
+}
+
+// tears reports whether an access changes a field of a map's element for all
+// to see. Variables of one section are no record.
+func tears(a *model.Access) bool {
+	return a.Place.Region == model.RegionMapValue && a.Place.Elem != nil && a.Place.Off >= 0 && !a.Place.IsLock && !a.Fresh && !a.Bulk &&
+		changes(a) && len(a.Locks) == 0
 }
 
 // changes reports whether an access updates something that was there before: a

@@ -270,6 +270,7 @@ func (x *exec) note(a *access, v *value, p *value, o *object, size int64) {
 		a.storeConst(s.rangeOf(v), v)
 	}
 	x.changed(o)
+	x.touch(a)
 	x.ident(v, p, o, size)
 	k, ok := fillPlace(p, o, size)
 	again := ok && slices.ContainsFunc(s.fills, func(f fill) bool { return f.place == k })
@@ -294,6 +295,27 @@ func (x *exec) changed(o *object) {
 		}
 	}
 	x.s.changed = add(x.s.changed, o)
+}
+
+// maxTouched bounds how many changes of a program's elements are remembered.
+const maxTouched = 64
+
+// touch notes a change of an element, and which other changes of it came before.
+func (x *exec) touch(a *access) {
+	if a.obj.region != model.RegionMapValue {
+		return
+	}
+	s := x.s
+	if x.e.recording {
+		for _, b := range s.touched {
+			if b.obj == a.obj && b != a && !slices.Contains(a.after, b) {
+				a.after = append(a.after, b)
+			}
+		}
+	}
+	if !slices.Contains(s.touched, a) && len(s.touched) < maxTouched {
+		s.touched = add(s.touched, a)
+	}
 }
 
 // pending notes that an element was changed and is still there.
@@ -409,6 +431,7 @@ func (x *exec) atomic(in *ir.Atomic) {
 			a.m.Atomic = in
 			if kind != model.AtomicLoad {
 				x.changed(o)
+				x.touch(a)
 				if x.e.recording {
 					a.addOrigins(x.e, v.origins)
 					a.storeConst(s.rangeOf(v), v)

@@ -417,7 +417,7 @@ func sameState(a, b *state) bool {
 	if len(a.frames) != len(b.frames) || len(a.mem) != len(b.mem) || len(a.facts) != len(b.facts) ||
 		len(a.conds) != len(b.conds) || len(a.missed) != len(b.missed) || len(a.insert) != len(b.insert) ||
 		len(a.deleted) != len(b.deleted) || len(a.fresh) != len(b.fresh) || len(a.fills) != len(b.fills) || len(a.changed) != len(b.changed) ||
-		len(a.pending) != len(b.pending) || len(a.idents) != len(b.idents) {
+		len(a.pending) != len(b.pending) || len(a.touched) != len(b.touched) || len(a.idents) != len(b.idents) {
 		return false
 	}
 	for i := range a.frames {
@@ -448,6 +448,7 @@ func sameState(a, b *state) bool {
 	_, changed = intersect(a.fills, b.fills, func(x, y fill) bool { return x.place == y.place }, changed)
 	_, changed = intersect(a.changed, b.changed, func(x, y *object) bool { return x == y }, changed)
 	_, changed = intersect(a.pending, b.pending, func(x, y *object) bool { return x == y }, changed)
+	_, changed = intersect(a.touched, b.touched, func(x, y *access) bool { return x == y }, changed)
 	_, changed = intersect(a.idents, b.idents, func(x, y ident) bool { return x == y }, changed)
 	return !changed
 }

@@ -131,11 +131,12 @@ func (j *joiner) merge(a, b *state) (*state, bool) {
 	out.idents, changed = intersect(a.idents, b.idents, func(x, y ident) bool { return x == y }, changed)
 	out.changed, changed = unite(a.changed, b.changed, changed)
 	out.pending, changed = unite(a.pending, b.pending, changed)
+	out.touched, changed = unite(a.touched, b.touched, changed)
 	return out, changed
 }
 
 // unite adds to a what only b has.
-func unite(a, b []*object, changed bool) ([]*object, bool) {
+func unite[T comparable](a, b []T, changed bool) ([]T, bool) {
 	for _, o := range b {
 		if !slices.Contains(a, o) {
 			a, changed = add(a, o), true

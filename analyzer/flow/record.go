@@ -24,6 +24,8 @@ type access struct {
 	// consts: the value stored, as far as it is the same on all paths.
 	constKnown, notConst bool
 	stored               bool // Again is set
+	// after are the changes of the same element that may come before.
+	after []*access
 }
 
 type accessKey struct {
@@ -246,6 +248,10 @@ func (e *engine) finish() {
 	for _, a := range e.order {
 		a.m.Origins = e.originList(a.origins)
 		a.m.Conditions = e.conditionList(a.conds, a)
+		slices.SortFunc(a.after, func(b, c *access) int { return b.id - c.id })
+		for _, b := range a.after {
+			a.m.After = append(a.m.After, b.m)
+		}
 		a.m.Doomed = a.obj.goes && !a.obj.stays && !e.exhausted
 		e.m.Accesses = append(e.m.Accesses, a.m)
 	}

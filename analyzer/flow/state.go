@@ -110,6 +110,8 @@ type state struct {
 	deleted []deletion
 	fills   []fill
 	changed []*object // map values changed in place
+	// touched are the changes themselves that may have been made on the way.
+	touched []*access
 	// pending are those of them that were not deleted since.
 	pending []*object
 	idents  []ident
@@ -439,6 +441,9 @@ func (s *state) age(o *object) {
 		}
 		return v.with(func(v *value) { v.obj, v.sym = old, 0 })
 	})
+	if slices.ContainsFunc(s.touched, func(a *access) bool { return a.obj == o }) {
+		s.touched = slices.DeleteFunc(slices.Clone(s.touched), func(a *access) bool { return a.obj == o })
+	}
 	for i, h := range s.holds {
 		if h.obj == o {
 			n := *h

@@ -229,6 +229,9 @@ type Access struct {
 	FilledBefore *Access
 	// Again: a store to a place that the same invocation stored to before.
 	Again bool
+	// After are, for a change of a map's element, the other changes of it that
+	// may come before it in the same invocation.
+	After []*Access
 	// FilledAround is, for a load at a variable index of an array that is a
 	// variable, a store that filled one of several constant indexes earlier in
 	// the same invocation.
