@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -327,6 +328,59 @@ func TestMissingHeader(t *testing.T) {
 	}
 	if s := u.Skipped[0]; s.Span.Line != 1 || s.Span.Col != 10 || s.Reason != "header gone.h not found" {
 		t.Errorf("%+v", s)
+	}
+}
+
+// Kernel code names the headers of the user API by their folder in the kernel's
+// tree, which no installed headers have.
+func TestUserAPIHeader(t *testing.T) {
+	u := mustLoad(t, "#include <uapi/linux/if_ether.h>\nint f(void) { return sizeof(struct ethhdr); }\n")
+	if functions(u)["f"] == nil || len(u.Skipped) != 0 {
+		t.Error(u.Skipped)
+	}
+	if want := "header uapi/linux/if_ether.h found as "; !slices.ContainsFunc(u.Notes, func(n string) bool { return strings.HasPrefix(n, want) }) {
+		t.Errorf("notes %q have no %q", u.Notes, want)
+	}
+	own := files(t, map[string]string{
+		"a.bpf.c":                  "#include <uapi/linux/own.h>\nint f(void) { return OWN; }\n",
+		"include/uapi/linux/own.h": "#define OWN 1\n",
+		"tools/linux/own.h":        "#error not this one\n",
+	})
+	u, err := Load(context.Background(), filepath.Join(own, "a.bpf.c"), Config{})
+	if err != nil || len(u.Skipped) != 0 {
+		t.Error(err, u)
+	}
+	u = mustLoad(t, "#include <uapi/linux/gone.h>\nint f(void) { return 1; }\n")
+	if len(u.Skipped) != 1 || u.Skipped[0].Reason != "header uapi/linux/gone.h not found" {
+		t.Error(u.Skipped)
+	}
+}
+
+// However many declarations use a type before it is declared, as after a header
+// that was not found, each is named and the rest is analysed.
+func TestTypeUsedBeforeItsDeclaration(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("#include \"gone.h\"\n")
+	const n = 200
+	for i := range n {
+		fmt.Fprintf(&b, "static int f%d(char *p, late_t x) { late_t y = x; return p[0] == y; }\n", i)
+	}
+	b.WriteString("typedef int late_t;\nint good(late_t x) { return x; }\n")
+	for i := range n {
+		fmt.Fprintf(&b, "int g%d(void) { return f%d(0, 0); }\n", i, i)
+	}
+	u := mustLoad(t, b.String())
+	if functions(u)["good"] == nil {
+		t.Error("good is not analysed")
+	}
+	skipped := map[string]bool{}
+	for _, s := range u.Skipped {
+		skipped[s.Function] = true
+	}
+	for i := range n {
+		if name := fmt.Sprint("f", i); !skipped[name] {
+			t.Errorf("%s is not named", name)
+		}
 	}
 }
 

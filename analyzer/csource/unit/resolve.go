@@ -134,6 +134,14 @@ func (r *resolver) elsewhere(name, dir string) (*cpp.File, error) {
 	if uapi {
 		return r.inRepository(name, dir, false), nil
 	}
+	if rest, ok := strings.CutPrefix(name, "uapi/"); ok {
+		// So the kernel's own code spells what is installed without the folder.
+		f, err := r.Resolve(rest, false, false, nil)
+		if f != nil {
+			r.note("header %s found as %s", name, f.Path)
+		}
+		return f, err
+	}
 	return nil, nil
 }
 

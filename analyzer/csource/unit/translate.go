@@ -291,7 +291,7 @@ func translate(ctx context.Context, items []*item, soft []string) (*cc.AST, *ccT
 		}
 	}
 	pro.WriteByte('\n')
-	checked := false
+	checked := -1 // so many types did the last check of the syntax know
 	for range maxRounds {
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
@@ -301,10 +301,11 @@ func translate(ctx context.Context, items []*item, soft []string) (*cc.AST, *ccT
 		if err == nil {
 			return ast, text, nil
 		}
-		if !checked && strings.Contains(err.Error(), "unexpected ") {
-			// The parser stops at the first error: look for all of them at once.
-			checked = true
+		if n := typedefs(items); n != checked && strings.Contains(err.Error(), "unexpected ") {
+			// The parser stops at the first error: look for all of them at once, and
+			// again when a type was left out since, without which others do not parse.
 			checkSyntax(ctx, abi, items)
+			checked = n
 			continue
 		}
 		if !blame(err, text, func() []*item { return bisect(ctx, abi, pro.String(), items, soft) }) {
@@ -442,23 +443,32 @@ func blame(err error, text *ccText, find func() []*item) bool {
 	return hit
 }
 
-// checkSyntax parses every declaration on its own, knowing only which names are
-// types, and demotes those that do not parse.
-func checkSyntax(ctx context.Context, abi *cc.ABI, items []*item) {
-	types := map[string]bool{"__predefined_va_list": true, "__predefined_size_t": true}
+// typedefs counts the declarations of types that cc is given.
+func typedefs(items []*item) int {
+	n := 0
 	for _, it := range items {
-		if it.decl.Kind == reduce.Typedef {
-			for _, n := range it.decl.Names {
-				types[n] = true
-			}
+		if it.decl.Kind == reduce.Typedef && it.form != nothing {
+			n++
 		}
 	}
+	return n
+}
+
+// checkSyntax parses every declaration on its own, knowing only which names are
+// types so far, and demotes those that do not parse.
+func checkSyntax(ctx context.Context, abi *cc.ABI, items []*item) {
+	types := map[string]bool{"__predefined_va_list": true, "__predefined_size_t": true}
 	for _, it := range items {
 		for it.form != nothing && ctx.Err() == nil {
 			text := render([]*item{it}, nil)
 			err := parses(abi, types, it, text)
 			if err == nil || !blame(err, text, func() []*item { return []*item{it} }) {
 				break
+			}
+		}
+		if it.decl.Kind == reduce.Typedef && it.form != nothing {
+			for _, n := range it.decl.Names {
+				types[n] = true
 			}
 		}
 	}
