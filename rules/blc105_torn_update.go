@@ -47,25 +47,13 @@ func checkTornUpdate(p *Pass) {
 }
 
 // tears reports whether an access changes a field of a map's element for all
-// to see. Variables of one section are no record.
+// to see. Variables of one section are no record. Where the value has a lock of
+// its own, the write without it is unguarded-access's. What a helper writes is mostly
+// a name.
 func tears(a *model.Access) bool {
-	return a.Place.Region == model.RegionMapValue && a.Place.Elem != nil && a.Place.Off >= 0 && !a.Place.IsLock && !a.Fresh && !a.Bulk &&
-		changes(a) && len(a.Locks) == 0
-}
-
-// changes reports whether an access updates something that was there before: a
-// read-modify-write, atomic or not.
-func changes(a *model.Access) bool {
-	if a.Kind == model.AtomicRMW {
-		return true
-	}
-	if a.Kind != model.Store {
+	if m := a.Place.Map; a.Kind == model.Store && m != nil && slices.ContainsFunc(m.Value.Specials(), func(s ir.Special) bool { return s.IsLock() }) {
 		return false
 	}
-	for _, o := range a.Origins {
-		if o.Access != nil && !o.Copied && samePlace(a.Place, o.Access.Place) == isSame {
-			return true
-		}
-	}
-	return false
+	return a.Place.Region == model.RegionMapValue && a.Place.Elem != nil && a.Place.Off >= 0 && !a.Place.IsLock && !a.Fresh && !a.Bulk && a.PartOf == nil &&
+		isWrite(a.Kind) && a.Kind != model.HelperWrite && len(a.Locks) == 0
 }

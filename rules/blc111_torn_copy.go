@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
@@ -14,7 +15,7 @@ var tornCopy = &Rule{
 }
 
 func checkTornCopy(p *Pass) {
-	for _, a := range p.Model.Accesses {
+	for _, a := range slices.Concat(p.Model.Accesses, p.Model.Copies) {
 		if !a.Bulk || a.Place.Size <= 8 || a.Fresh || a.Place.IsLock || protected(a.Locks, a.Place) {
 			continue
 		}
@@ -46,7 +47,7 @@ func checkTornCopy(p *Pass) {
 // otherWrite gives another write to the bytes, nil when there is none.
 func (p *Pass) otherWrite(a *model.Access) *model.Access {
 	for _, b := range p.around(a.Place) {
-		if b != a && isWrite(b.Kind) && !b.Fresh && !b.Place.IsLock && samePlace(a.Place, b.Place) != differs {
+		if b != a && b.PartOf != a && isWrite(b.Kind) && !b.Fresh && !b.Place.IsLock && samePlace(a.Place, b.Place) != differs {
 			return b
 		}
 	}

@@ -242,6 +242,7 @@ func (x *exec) callback(in *ir.Call, f *ir.Func, params []*value) []*state {
 	baseKey := cur.lockKey()
 	for round := 0; ; round++ {
 		entry := cur.clone()
+		entry.untouch(params)
 		e.enter(entry, path, params)
 		rec := e.recording
 		e.recording = false

@@ -16,6 +16,7 @@ type access struct {
 	id       int
 	m        *model.Access
 	obj      *object
+	path     int32 // the call path's number
 	recorded bool
 	origins  origins
 	conds    []*condition
@@ -52,7 +53,7 @@ func (x *exec) access(in ir.Instr, kind model.AccessKind, p *value, o *object, s
 	k := accessKey{path: x.path.id, in: in, n: n, kind: kind, obj: o, off: p.off, variable: p.variable, varSym: p.varSym, size: size, locks: s.lockKey()}
 	a, ok := x.e.accesses[k]
 	if !ok {
-		a = &access{id: len(x.e.accesses) + 1, obj: o}
+		a = &access{id: len(x.e.accesses) + 1, obj: o, path: x.path.id}
 		a.m = &model.Access{Site: x.e.site(x.path, in), Kind: kind, Place: x.e.place(p, o, size), Locks: s.locks(), Sections: s.sections(), Failed: s.failed}
 		switch in := in.(type) {
 		case *ir.Store:
@@ -255,6 +256,7 @@ func (e *engine) finish() {
 		a.m.Doomed = a.obj.goes && !a.obj.stays && !e.exhausted
 		e.m.Accesses = append(e.m.Accesses, a.m)
 	}
+	e.joinPieces()
 }
 
 // seen reports whether an event of this kind at this operation, call path and

@@ -441,9 +441,7 @@ func (s *state) age(o *object) {
 		}
 		return v.with(func(v *value) { v.obj, v.sym = old, 0 })
 	})
-	if slices.ContainsFunc(s.touched, func(a *access) bool { return a.obj == o }) {
-		s.touched = slices.DeleteFunc(slices.Clone(s.touched), func(a *access) bool { return a.obj == o })
-	}
+	s.untouch([]*value{{obj: o}})
 	for i, h := range s.holds {
 		if h.obj == o {
 			n := *h
@@ -453,5 +451,16 @@ func (s *state) age(o *object) {
 			s.holds = slices.Clone(s.holds)
 			s.holds[i] = &n
 		}
+	}
+}
+
+// untouch forgets changes of what the pointers point to: it is another element
+// from now on.
+func (s *state) untouch(ptrs []*value) {
+	gone := func(a *access) bool {
+		return slices.ContainsFunc(ptrs, func(v *value) bool { return v != nil && v.obj == a.obj })
+	}
+	if slices.ContainsFunc(s.touched, gone) {
+		s.touched = slices.DeleteFunc(slices.Clone(s.touched), gone)
 	}
 }

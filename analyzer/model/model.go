@@ -18,12 +18,15 @@ type Model struct {
 	Kernel kernel.Version
 	// Accesses to memory that programs share, and to per-CPU values.
 	Accesses []*Access
-	Locks    []*LockOp
-	Calls    []*Call
-	Updates  []*Update
-	Exits    []*Exit
-	Loops    []*Loop
-	Refs     []*Ref
+	// Copies are those of structs and arrays that bytecode makes piece by piece:
+	// what a Bulk access is in C. The pieces are among the Accesses.
+	Copies  []*Access
+	Locks   []*LockOp
+	Calls   []*Call
+	Updates []*Update
+	Exits   []*Exit
+	Loops   []*Loop
+	Refs    []*Ref
 	// Skipped names what could not be followed, and why.
 	Skipped []diag.Skip
 }
@@ -243,6 +246,8 @@ type Access struct {
 	Doomed bool
 	// Bulk: part of a struct copy, memcpy or memset.
 	Bulk bool
+	// PartOf is the copy that this access is a piece of; see Model.Copies.
+	PartOf *Access
 	// Bitfield: the store writes back the unit of a bit-field.
 	Bitfield bool
 	// Callee is the helper's or kfunc's name for HelperRead and HelperWrite.

@@ -33,7 +33,7 @@ int out(struct __sk_buff *skb)
 
 	if (!v)
 		return TC_ACT_OK;
-	d = v->d; // want(source) BLC111 "24 bytes are copied out of"
+	d = v->d; // want BLC111 "24 bytes are copied out of"
 	bpf_ringbuf_output(&events, &d, sizeof(d), 0);
 	return TC_ACT_OK;
 }
@@ -47,7 +47,7 @@ int in(struct __sk_buff *skb)
 
 	if (!v)
 		return TC_ACT_OK;
-	v->d = d; // want(source) BLC111 "into"
+	v->d = d; // want BLC111 "into"
 	return TC_ACT_OK;
 }
 
