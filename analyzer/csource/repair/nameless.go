@@ -24,7 +24,7 @@ func (r *repairer) findNameless(i, to int) {
 	end := min(cpp.Closing(in, i), to)
 	for i++; i < end; i++ {
 		start := i
-		declares := false
+		declares, typed := false, false
 		for ; i < end && !in[i].Is(";"); i++ {
 			switch {
 			case in[i].Is("__attribute__"), in[i].Is("__attribute"):
@@ -33,8 +33,12 @@ func (r *repairer) findNameless(i, to int) {
 					declares = true
 				}
 				i = cpp.Closing(in, i)
+			case in[i].Kind == cpp.Ident && r.typedefed(in[i]):
+				declares = declares || typed // a member may be named as a type: __u32 u32;
+				typed = true
 			default:
-				declares = declares || !r.onlyType(in[i])
+				declares = declares || !keywordOfType[in[i].Text]
+				typed = typed || !qualifier[in[i].Text]
 			}
 		}
 		if !declares && i < end && i > start {
@@ -46,13 +50,17 @@ func (r *repairer) findNameless(i, to int) {
 	}
 }
 
-// onlyType reports whether a token says of a member no more than a type that is
-// neither a struct nor a union; these can stand without a name and mean their
-// members.
-func (r *repairer) onlyType(t cpp.Token) bool {
-	switch t.Text {
-	case "char", "short", "int", "long", "signed", "unsigned", "_Bool", "const", "volatile", "__const", "__volatile__", "__signed__":
-		return true
-	}
-	return t.Kind == cpp.Ident && r.opt.Scalar != nil && r.opt.Scalar(t.Text)
+// typedefed reports whether a token names a type that is neither a struct nor a
+// union; these can stand without a name and mean their members.
+func (r *repairer) typedefed(t cpp.Token) bool {
+	return r.opt.Scalar != nil && r.opt.Scalar(t.Text)
+}
+
+// qualifier holds what may stand beside the name of a type.
+var qualifier = map[string]bool{"const": true, "volatile": true, "__const": true, "__volatile__": true}
+
+// keywordOfType holds what says of a member no more than a type.
+var keywordOfType = map[string]bool{
+	"char": true, "short": true, "int": true, "long": true, "signed": true, "unsigned": true, "_Bool": true, "__signed__": true,
+	"const": true, "volatile": true, "__const": true, "__volatile__": true,
 }

@@ -384,6 +384,20 @@ func TestTypeUsedBeforeItsDeclaration(t *testing.T) {
 	}
 }
 
+// A member may have the name of a type; one that has none but what a macro makes
+// an attribute is no member.
+func TestMemberNamedAsType(t *testing.T) {
+	u := mustLoad(t, `#define __unused __attribute__((unused))
+typedef unsigned u32; typedef int s32;
+struct s { u32 u32; const s32 s32; unsigned u8; u32 __unused; const u32 __unused; unsigned short __unused; };
+int f(struct s *p) { p->u32 = p->s32; return p->u32 + p->u8; }
+char size[sizeof(struct s) == 12 ? 1 : -1];
+`)
+	if functions(u)["f"] == nil || len(u.Skipped) != 0 {
+		t.Error(u.Skipped)
+	}
+}
+
 func TestBadInput(t *testing.T) {
 	deep := strings.Repeat("(", 100_000)
 	for _, tt := range []struct {
