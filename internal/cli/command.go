@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -43,12 +44,18 @@ type Command struct {
 	Context context.Context
 
 	status int
+	// exit ends the process; nil: it is not the Command's to end.
+	exit func(status int)
 }
 
 // Standard is the Command of a process: its streams, ended by an interrupt.
 func Standard() *Command {
-	return &Command{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	return &Command{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, exit: os.Exit}
 }
+
+// grace is how long a run may take to end after an interrupt. Nothing else ends
+// one that waits for a pipe: a read has no context.
+const grace = 2 * time.Second
 
 // Main runs the command line args, without the program's name, and gives the
 // exit status.
@@ -62,6 +69,19 @@ func (c *Command) Main(args []string) int {
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if c.exit != nil {
+		done := make(chan struct{})
+		defer close(done)
+		context.AfterFunc(ctx, func() {
+			stop() // a second signal does what signals do
+			select {
+			case <-done:
+			case <-time.After(grace):
+				c.errorf("interrupted")
+				c.exit(ExitFailure)
+			}
+		})
+	}
 
 	root := c.root()
 	root.SetArgs(args)
