@@ -143,6 +143,9 @@ func Parse(name string, content []byte, checkRule func(string) error) (*Config, 
 	if len(content) > maxSize {
 		return nil, &Error{File: name, Message: "larger than 1 MiB"}
 	}
+	// Some editors on Windows start a file with a byte order mark, which YAML
+	// allows (5.2, Character Encodings) and the library takes for text.
+	content = bytes.TrimPrefix(content, []byte("\xef\xbb\xbf"))
 	file, err := parser.ParseBytes(content, 0)
 	if err != nil {
 		return nil, yamlError(name, err)
@@ -199,6 +202,11 @@ func (v *validator) fail(n ast.Node, format string, args ...any) {
 // value checks a node against a Go type; field is the struct field that holds
 // it, nil at the top.
 func (v *validator) value(n ast.Node, t reflect.Type, field *reflect.StructField) {
+	switch n.(type) {
+	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode:
+		v.fail(n, "anchors, aliases and tags of YAML are not taken: write the value out")
+		return
+	}
 	if _, null := n.(*ast.NullNode); null {
 		// A key whose value is commented out is one that is left out.
 		if field == nil || !optional(field) {

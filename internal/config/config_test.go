@@ -65,12 +65,24 @@ func TestParseErrors(t *testing.T) {
 		{"version: \"1\"\n", `c.yaml:1:10: want a number, not "1"`},
 		{"disable:\n  -\n", `c.yaml:2:5: want a value`},
 		{"a: [\n", `c.yaml:1:4: `},
+		{"disable: &a [BLC1]\nenable: *a\n", `c.yaml:1:10: anchors, aliases and tags of YAML are not taken`},
+		{"enable: *a\n", `c.yaml:1:9: anchors, aliases and tags`},
+		{"enable: [!x BLC1]\n", `c.yaml:1:10: anchors, aliases and tags`},
+		{"\ufeffkernl: x\n", `c.yaml:1:1: unknown key "kernl"`},
 		{"version: 1\n---\nversion: 1\n", `more than one YAML document`},
 	}
 	for _, tt := range tests {
 		_, err := Parse("c.yaml", []byte(tt.in), checkRule)
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("Parse(%q) = %v, want %q", tt.in, err, tt.want)
+		}
+	}
+}
+
+func TestParseByteOrderMark(t *testing.T) {
+	for _, in := range []string{"\ufeffstrict: true\n", "\ufeff# comment\r\nstrict: true\r\n", "\ufeff---\nstrict: true\n"} {
+		if c, err := Parse("c.yaml", []byte(in), checkRule); err != nil || !c.Strict {
+			t.Errorf("Parse(%q) = %+v, %v", in, c, err)
 		}
 	}
 }
