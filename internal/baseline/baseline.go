@@ -88,6 +88,12 @@ func parse(content []byte) (*document, error) {
 	}
 	const renew = "write one with --write-baseline"
 	if err := json.Unmarshal(content, &head); err != nil {
+		if json.Valid(content) {
+			return nil, fmt.Errorf("not a baseline: no JSON object; %s", renew) // GitLab's report is an array
+		}
+		if line := conflictLine(content); line > 0 {
+			return nil, fmt.Errorf("line %d: a merge conflict is not resolved; write it anew with --write-baseline", line)
+		}
 		return nil, fmt.Errorf("not a baseline: %s%w; %s", lineOf(content, err), err, renew)
 	}
 	switch {
@@ -108,6 +114,17 @@ func parse(content []byte) (*document, error) {
 		}
 	}
 	return &doc, nil
+}
+
+// conflictLine gives the line of the first marker that git leaves where it could
+// not merge, 0 when there is none.
+func conflictLine(content []byte) int {
+	for i, line := range bytes.Split(content, []byte{'\n'}) {
+		if bytes.HasPrefix(line, []byte("<<<<<<< ")) {
+			return i + 1
+		}
+	}
+	return 0
 }
 
 // lineOf says where in the file an error is, when it knows.

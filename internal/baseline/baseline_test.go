@@ -45,8 +45,10 @@ func TestSurvivesMovedLinesAndFolders(t *testing.T) {
 
 func TestLoadErrors(t *testing.T) {
 	for content, want := range map[string]string{
-		"":   "not a baseline",
-		"[]": "not a baseline",
+		"":                             "not a baseline",
+		"[]":                           "not a baseline: no JSON object;",
+		"[{\"fingerprint\": \"x\"}]\n": "not a baseline: no JSON object;",
+		"{\"tool\": \"bpflockcheck baseline\",\n<<<<<<< HEAD\n\"version\": 1,\n=======\n": "line 2: a merge conflict is not resolved",
 		"{}": "--write-baseline",
 		`{"tool": "bpflockcheck baseline", "version": 9, "findings": []}`:                    "written in format 9",
 		`{"tool": "bpflockcheck baseline", "version": "2.0", "findings": {}}`:                `written in format "2.0"`,
