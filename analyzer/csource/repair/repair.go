@@ -126,12 +126,12 @@ func (r *repairer) run(from, to int) {
 			}
 		case "typeof", "__typeof", "typeof_unqual", "__typeof_unqual", "__typeof_unqual__":
 			t.Text = "__typeof__"
-			if n := r.typeofFunction(i, to); n > i {
+			if n := r.typeof(i, to); n > i {
 				i = n - 1
 				continue
 			}
 		case "__typeof__":
-			if n := r.typeofFunction(i, to); n > i {
+			if n := r.typeof(i, to); n > i {
 				i = n - 1
 				continue
 			}
@@ -260,6 +260,64 @@ func (r *repairer) elvis(from, q int) {
 		}
 	}
 	r.res.Toks = append(r.res.Toks, r.in[i:q]...)
+}
+
+// typeof writes the typeof at i in a way that cc understands, and gives the index
+// after what it wrote; or i when it is fine as it is.
+func (r *repairer) typeof(i, to int) int {
+	if n := r.typeofFunction(i, to); n > i {
+		return n
+	}
+	return r.typeofQualified(i, to)
+}
+
+// typeofQualified rewrites typeof(const char *) as typeof(char const *): cc takes
+// what begins with a qualifier neither for a type nor for an expression.
+func (r *repairer) typeofQualified(i, to int) int {
+	in := r.in
+	if i+1 >= to || !in[i+1].Is("(") {
+		return i
+	}
+	end := cpp.Closing(in, i+1)
+	spec := i + 2
+	for spec < end && isQualifier(in[spec].Text) {
+		spec++
+	}
+	if spec == i+2 || spec >= end || in[spec].Kind != cpp.Ident {
+		return i
+	}
+	rest := spec + 1
+	switch in[spec].Text {
+	case "struct", "union", "enum":
+		for rest < end && (in[rest].Kind == cpp.Ident || in[rest].Is("{")) {
+			if in[rest].Is("{") {
+				rest = cpp.Closing(in, rest)
+			}
+			rest++
+		}
+	case "typeof", "__typeof", "__typeof__":
+		if rest < end && in[rest].Is("(") {
+			rest = cpp.Closing(in, rest) + 1
+		}
+	default: // a typedef's name, or words such as unsigned long
+		for rest < end && in[rest].Kind == cpp.Ident && !isQualifier(in[rest].Text) {
+			rest++
+		}
+	}
+	r.put(in[i], "__typeof__")
+	r.run(i+1, i+2)
+	r.run(spec, rest)
+	r.run(i+2, spec)
+	r.run(rest, end+1)
+	return end + 1
+}
+
+func isQualifier(s string) bool {
+	switch s {
+	case "const", "__const", "volatile", "__volatile__", "__volatile", "restrict", "__restrict", "_Atomic":
+		return true
+	}
+	return false
 }
 
 // typeofFunction rewrites typeof(void (int)) *name[] as void (*name[])(int), for cc

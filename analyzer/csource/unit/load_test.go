@@ -129,9 +129,10 @@ typeof(&limit) where;
 // What cc does not parse by itself.
 func TestRepairs(t *testing.T) {
 	for name, text := range map[string]string{
-		"typeof of a function type": `struct { typeof(void (int)) *values[]; } m; int f(void) { m.values[0](1); return 0; }`,
-		"empty attribute":           `int f(void) __attribute__((, always_inline, , noinline, used, , cold)); int f(void) { return 0; }`,
-		"attribute before a body":   `static int f(int x) __attribute__((noinline)) __attribute__((btf_decl_tag("a"))) { return x; }`,
+		"typeof of a function type":  `struct { typeof(void (int)) *values[]; } m; int f(void) { m.values[0](1); return 0; }`,
+		"typeof of a qualified type": `struct { typeof(const char *) *a; typeof(const volatile unsigned long) *b; typeof(const struct s { int x; }) *c; typeof(const typeof(int) *) d; } m; int f(void) { return m.a[0][0] + *m.b + m.c->x + *m.d; }`,
+		"empty attribute":            `int f(void) __attribute__((, always_inline, , noinline, used, , cold)); int f(void) { return 0; }`,
+		"attribute before a body":    `static int f(int x) __attribute__((noinline)) __attribute__((btf_decl_tag("a"))) { return x; }`,
 		"local labels": `int f(int x) {
 	({ __label__ out; if (x) goto out; x++; out: ; });
 	({ __label__ out; if (x) goto out; x--; out: ; });
@@ -159,7 +160,7 @@ out:	return x; }`,
 		"attributes of C23":           `[[gnu::noinline]] static int g([[maybe_unused]] int x, int y [[clang::btf_decl_tag("a]]b")]]) { return y; } struct [[gnu::packed]] s { char c; int i; }; int f(int x) { struct s a[1]; switch (x) { case 1: x++; [[fallthrough]]; case 2: return a[0].i; } return g(x, 1); }`,
 		"constants of a newer header": `enum { BPF_FIB_LOOKUP_DIRECT = (1U << 0), BPF_FIB_LOOKUP_OUTPUT = (1U << 1) }; enum bpf_map_type { BPF_MAP_TYPE_HASH = 1 }; enum bpf_map_type v; int f(void) { v = BPF_MAP_TYPE_ARENA; return BPF_FIB_LOOKUP_OUTPUT | BPF_FIB_LOOKUP_MARK | BPF_MAP_TYPE_HASH; }`,
 		"libbpf's macros of macros": `#include <bpf/bpf_core_read.h>
-struct a { struct a *next; int x; }; int foo(void); int f(struct a *p) { ___type(p, next, x) r; r = ___arrow(p, next, x); return r + ___concat(fo, o)() + ___narg(1, 2); }`,
+struct a { struct a *next; int x; }; int foo(void); int f(struct a *p) { ___type(p, next, x) r; r = ___arrow(p, next, x); ___type(r) r2 = r; return r2 + ___concat(fo, o)() + ___narg(1, 2); }`,
 		"binary constant":         `int f(void) { return 0b101; }`,
 		"case ranges":             `int f(int x) { switch (x) { case 1 ... 5: return 1; case __builtin_bswap16(0x0800): return 2; } return 0; }`,
 		"attribute of enumerator": `enum { LINE = 64 }; struct s { int a __attribute__((aligned(LINE))); } __attribute__((aligned(LINE))) v; int f(void) { return v.a; }`,

@@ -91,7 +91,7 @@ extern void *bpf_rdonly_cast(const void *obj, unsigned int btf_id) __attribute__
 #define ___narg(...) ___nth(_, ##__VA_ARGS__, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
 #define ___empty(...) ___nth(_, ##__VA_ARGS__, N, N, N, N, N, N, N, N, N, N, 0)
 #define ___arrow(args...) ___bpf_arrow(args)
-#define ___type(src, a...) typeof((src)->___bpf_arrow(a))
+#define ___type(args...) typeof(___bpf_arrow(args))
 
 #define __BLC_READ_INTO(fn, dst, src, a...) fn(dst, sizeof(*(dst)), (const void *)&((typeof((src)))(src))->___bpf_arrow(a))
 #define __BLC_READ(fn, src, a...) ({					\
