@@ -21,8 +21,10 @@ type Changes struct {
 
 type lines struct{ from, to int } // both included
 
-// Since compares the working tree around dir with a revision. In a repository
-// without a commit everything is new since HEAD.
+// Since compares the working tree around dir with a revision, or, where HEAD has
+// branched off from it, with where it did: what others changed since in the
+// revision is no change of HEAD's. In a repository without a commit everything is
+// new since HEAD.
 func Since(ctx context.Context, dir, rev string) (*Changes, error) {
 	if rev == "" || strings.HasPrefix(rev, "-") {
 		return nil, fmt.Errorf("bad revision %q", rev)
@@ -38,11 +40,15 @@ func Since(ctx context.Context, dir, rev string) (*Changes, error) {
 		}
 		return nil, unknownRevision(ctx, root, rev)
 	}
+	base := rev
+	if out, err := git(ctx, root, "merge-base", "--end-of-options", rev, "HEAD"); err == nil {
+		base = strings.TrimSpace(string(out))
+	} // else they have no history in common, or a shallow clone has not got it
 	// Settings of the user's must not change the form of the output. A file
 	// that was renamed is not new: only its changed lines are.
 	diff, err := git(ctx, root, "-c", "core.quotePath=true", "diff", "--unified=0", "--inter-hunk-context=0",
 		"--no-color", "--no-ext-diff", "--no-textconv", "--find-renames",
-		"--submodule=diff", "--ignore-submodules=none", "--src-prefix=a/", "--dst-prefix=b/", rev, "--")
+		"--submodule=diff", "--ignore-submodules=none", "--src-prefix=a/", "--dst-prefix=b/", base, "--")
 	if err != nil {
 		return nil, err
 	}

@@ -181,6 +181,39 @@ func TestShallowClone(t *testing.T) {
 	}
 }
 
+// What others did on the branch that a pull request goes to is not its change.
+func TestBranchedOff(t *testing.T) {
+	r := newRepo(t)
+	r.write("a.c", "1", "2", "3", "4", "5", "6")
+	r.commit()
+	r.git("branch", "base")
+	r.git("checkout", "-q", "-b", "theirs")
+	r.write("a.c", "1", "theirs", "3", "4", "5", "6")
+	r.commit()
+	r.git("checkout", "-q", "--detach", "base")
+	r.write("a.c", "1", "2", "3", "4", "ours", "6")
+	r.commit()
+	for _, rev := range []string{"theirs", "base", "HEAD~1"} {
+		is := r.since(r.dir, rev)
+		if is("a.c", 2) || !is("a.c", 5) {
+			t.Errorf("since %s, line 2 is new: %v, want false; line 5: %v, want true", rev, is("a.c", 2), is("a.c", 5))
+		}
+	}
+	// Ahead of HEAD, only the working tree can have changes.
+	r.git("checkout", "-q", "base")
+	r.write("a.c", "1", "2", "3", "4", "5", "tree")
+	if is := r.since(r.dir, "theirs"); is("a.c", 2) || !is("a.c", 6) {
+		t.Error("wrong lines are new since a revision ahead of HEAD")
+	}
+	// Without common history there is the revision itself.
+	r.git("checkout", "-q", "--orphan", "other")
+	r.write("a.c", "1", "2", "3", "4", "5", "6", "7")
+	r.commit()
+	if is := r.since(r.dir, "base"); is("a.c", 1) || !is("a.c", 7) {
+		t.Error("wrong lines are new since a revision of another history")
+	}
+}
+
 func TestLinkedWorktree(t *testing.T) {
 	r := newRepo(t)
 	r.write("a.c", "1")
