@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -48,7 +49,7 @@ func Since(ctx context.Context, dir, rev string) (*Changes, error) {
 	// that was renamed is not new: only its changed lines are.
 	diff, err := git(ctx, root, "-c", "core.quotePath=true", "diff", "--unified=0", "--inter-hunk-context=0",
 		"--no-color", "--no-ext-diff", "--no-textconv", "--find-renames",
-		"--submodule=diff", "--ignore-submodules=none", "--src-prefix=a/", "--dst-prefix=b/", base, "--")
+		"--submodule=diff", "--ignore-submodules=none", "--src-prefix=a/", "--dst-prefix="+newPrefix, base, "--")
 	if err != nil {
 		return nil, err
 	}
@@ -121,24 +122,48 @@ func parse(root string, diff []byte) (*Changes, error) {
 			removed--
 			at++
 		case strings.HasPrefix(line, "+++ "):
-			name := strings.TrimSuffix(line[len("+++ "):], "\t")
-			if strings.HasPrefix(name, `"`) {
-				unquoted, err := strconv.Unquote(name)
-				if err != nil {
-					return nil, fmt.Errorf("git diff: file name %s: %w", name, err)
-				}
-				name = unquoted
+			if file, err = newFile(root, strings.TrimSuffix(line[len("+++ "):], "\t")); err != nil {
+				return nil, err
 			}
-			file = ""
-			if rest, ok := strings.CutPrefix(name, "b/"); ok {
-				file = filepath.Join(root, filepath.FromSlash(rest))
+		case strings.HasPrefix(line, "Binary files "):
+			// An object, or a source that .gitattributes keeps from being diffed:
+			// which of its lines are new is not known.
+			line = strings.TrimSuffix(line, " differ")
+			i := max(strings.LastIndex(line, " and "+newPrefix), strings.LastIndex(line, ` and "`+newPrefix))
+			if i < 0 {
+				continue // deleted
 			}
+			whole, err := newFile(root, line[i+len(" and "):])
+			if err != nil {
+				return nil, err
+			}
+			c.files[whole] = []lines{{1, math.MaxInt}}
 		case strings.HasPrefix(line, "@@ "):
 			if at, removed, added, err = hunk(line); err != nil {
 				return nil, err
 			}
 		}
 	}
+}
+
+// newPrefix stands before the names of files as they are now. No path that git
+// prints has two slashes in a row.
+const newPrefix = "b//"
+
+// newFile gives the path of a file that git names; "" for none, /dev/null.
+func newFile(root, name string) (string, error) {
+	if strings.HasPrefix(name, `"`) {
+		unquoted, err := strconv.Unquote(name)
+		if err != nil {
+			return "", fmt.Errorf("git diff: file name %s: %w", name, err)
+		}
+		name = unquoted
+	}
+	rest, ok := strings.CutPrefix(name, newPrefix)
+	if !ok {
+		return "", nil
+	}
+	return filepath.Join(root, filepath.FromSlash(rest)), nil
 }
 
 // add makes a line of a file a new one.

@@ -73,6 +73,6 @@ func TestSince(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add([]byte("--- a/x\n+++ b/x\n@@ -1,2 +3 @@\n-a\n-b\n+c\n"))
+	f.Add([]byte("--- a/x\n+++ b//x\n@@ -1,2 +3 @@\n-a\n-b\n+c\nBinary files a/y and b//y differ\n"))
 	f.Fuzz(func(_ *testing.T, diff []byte) { _, _ = parse("/r", diff) })
 }

@@ -277,3 +277,26 @@ func TestForeignSettings(t *testing.T) {
 		t.Error("settings of the repository change which lines are new")
 	}
 }
+
+// Of what git does not diff, all is new when it changed.
+func TestNotDiffed(t *testing.T) {
+	r := newRepo(t)
+	names := []string{"a.c", "x and b/y.c", "größe.c", "s/b.o", "same.c", "gone.c"}
+	for _, name := range names {
+		r.write(name, "1", "2", "\x00")
+	}
+	r.write(".gitattributes", "*.c -diff")
+	r.commit()
+	for _, name := range names[:4] {
+		r.write(name, "1", "2", "\x00", "3")
+	}
+	if err := os.Remove(filepath.Join(r.dir, "gone.c")); err != nil {
+		t.Fatal(err)
+	}
+	is := r.since(r.dir, "HEAD")
+	for _, name := range names {
+		if want := name != "same.c" && name != "gone.c"; is(name, 1) != want || is(name, 0) != want {
+			t.Errorf("%s: new is %v, want %v", name, is(name, 1), want)
+		}
+	}
+}
