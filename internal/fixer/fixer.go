@@ -178,7 +178,7 @@ func (p *Plan) Diff() string {
 		if err != nil {
 			continue
 		}
-		d := string(diff.Diff("a/"+name, old, "b/"+name, p.Changed[name]))
+		d := string(diff.Diff(headerName("a/"+name), old, headerName("b/"+name), p.Changed[name]))
 		// The library starts with a "diff a b" line of its own, which patch
 		// programs take for a comment; leave it out all the same.
 		if _, rest, ok := strings.Cut(d, "\n"); ok {
@@ -186,6 +186,34 @@ func (p *Plan) Diff() string {
 		}
 	}
 	return b.String()
+}
+
+// headerName writes a file's name as git does in a diff (quote.c,
+// quote_c_style; diff.c, emit_rewrite_diff): in quotes with the escapes of C
+// where signs in it could be misread, and before a tab where it has a blank,
+// which patch would take for its end.
+func headerName(name string) string {
+	if strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == '"' || r == '\\' || r == 0x7f }) {
+		var b strings.Builder
+		b.WriteByte('"')
+		for i := range len(name) {
+			switch c := name[i]; {
+			case c == '"' || c == '\\':
+				b.WriteByte('\\')
+				b.WriteByte(c)
+			case c < ' ' || c >= 0x7f:
+				fmt.Fprintf(&b, "\\%03o", c)
+			default:
+				b.WriteByte(c)
+			}
+		}
+		b.WriteByte('"')
+		return b.String()
+	}
+	if strings.Contains(name, " ") {
+		return name + "\t"
+	}
+	return name
 }
 
 // Write puts the changes on disk, each file atomically. It writes none when one

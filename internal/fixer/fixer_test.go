@@ -155,3 +155,41 @@ func TestWriteAndDiff(t *testing.T) {
 		t.Errorf("after Write: %q, %v", b, err)
 	}
 }
+
+// The programs that apply diffs find the files, whatever their names.
+func TestDiffNames(t *testing.T) {
+	const text = "one\ntwo\n"
+	for _, name := range []string{"a.c", "a b.c", "ä.c", "a\tb.c", `a"b.c`, `a\b.c`, "a b\n\"ä.c", "d e/f.c"} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, name)
+			if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			plan := Make([]diag.Finding{{Fix: &diag.Fix{Safe: true, Edits: []diag.Edit{{
+				Span: position.Span{File: name, Line: 2, Col: 1, EndLine: 2, EndCol: 4}, NewText: "2",
+			}}}}}, &source.Files{Dir: dir}, false)
+			for _, args := range [][]string{{"git", "apply", "--check", "-"}, {"patch", "-p1", "--batch", "--silent"}} {
+				if _, err := exec.LookPath(args[0]); err != nil {
+					t.Logf("%s is not installed", args[0])
+					continue
+				}
+				cmd := exec.Command(args[0], args[1:]...)
+				cmd.Dir, cmd.Stdin = dir, strings.NewReader(plan.Diff())
+				cmd.Env = append(os.Environ(), "GIT_CEILING_DIRECTORIES="+filepath.Dir(dir))
+				if out, err := cmd.CombinedOutput(); err != nil {
+					t.Errorf("%v: %v\n%s\n%s", args, err, out, plan.Diff())
+				}
+			}
+			if _, err := exec.LookPath("patch"); err != nil {
+				return
+			}
+			if got, err := os.ReadFile(path); err != nil || string(got) != "one\n2\n" {
+				t.Errorf("patch made %q, %v", got, err)
+			}
+		})
+	}
+}
