@@ -89,7 +89,7 @@ func (l *loader) loadBTFMaps(s *section) {
 		m := &ir.Map{Name: sym.Name, Pos: l.dwarf.variable(sym.Name, l.paths)}
 		v := vars[sym.Name]
 		if v == nil {
-			l.skip(m.Pos, "", "map %s: there is no BTF for it, so its type is not known", sym.Name)
+			l.skip(m.Pos, "", "map %s: there is no BTF for it (clang -g makes it), so its type is not known", sym.Name)
 		} else if !l.fillMap(m, v.Type, 0) {
 			l.skip(m.Pos, "", "map %s: its BTF is no map definition", sym.Name)
 		}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"slices"
 	"testing"
 
@@ -230,8 +231,16 @@ func TestBadInput(t *testing.T) {
 		}
 		return p
 	}
-	if _, err := Open(write("text", []byte("hello"))); err == nil {
-		t.Error("text is an object")
+	for _, tt := range []struct{ name, path, want string }{
+		{"a source", write("prog.bpf.c", []byte("#include <linux/bpf.h>\n")), "not a BPF object: no ELF file; of a C source, give what clang"},
+		{"three bytes", write("short", []byte("\x7fEL")), "not a BPF object: no ELF file"},
+		{"no bytes", write("empty", nil), "not a BPF object: no ELF file"},
+		{"no file", filepath.Join(dir, "gone.o"), "no such file or directory"},
+		{"a folder", dir, "is a directory"},
+	} {
+		if _, err := Open(tt.path); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+			t.Errorf("%s: error %v, want one that begins with %q", tt.name, err, tt.want)
+		}
 	}
 	exe, err := os.Executable()
 	if err != nil {

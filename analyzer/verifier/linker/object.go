@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"sort"
 	"strings"
@@ -63,10 +64,19 @@ const maxSection = 256 << 20
 func Open(path string) (*Object, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, withoutPath(err)
 	}
 	defer f.Close()
 	return Read(path, f)
+}
+
+// withoutPath gives an error of a file without its name: the caller names it as
+// the user did.
+func withoutPath(err error) error {
+	if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
 }
 
 // Read reads an object. It gives an error for anything that is no BPF object;
@@ -78,6 +88,13 @@ func Read(name string, r io.ReaderAt) (o *Object, err error) {
 			o, err = nil, fmt.Errorf("malformed object: %v", p)
 		}
 	}()
+	magic := make([]byte, len(elf.ELFMAG))
+	if _, err := r.ReadAt(magic, 0); err != nil && err != io.EOF {
+		return nil, withoutPath(err)
+	}
+	if string(magic) != elf.ELFMAG {
+		return nil, fmt.Errorf("%w: no ELF file; of a C source, give what clang -target bpf -g -O2 -c makes of it", ErrNotBPF)
+	}
 	f, err := elf.NewFile(r)
 	if err != nil {
 		return nil, err
