@@ -20,12 +20,16 @@ const longLoop = 1000
 
 func checkLongCriticalSection(p *Pass) {
 	for _, l := range p.Model.Loops {
-		if l.Bound >= 0 && l.Bound < longLoop {
-			continue
-		}
-		count := "an unknown number of times"
-		if l.Bound >= 0 {
+		var count string
+		switch {
+		case l.Bound < 0:
+			count = "an unknown number of times"
+		case l.Bound >= longLoop:
 			count = fmt.Sprintf("up to %d times", l.Bound)
+		case l.Inner < longLoop && l.Bound*l.Inner >= longLoop:
+			count = fmt.Sprintf("up to %d times (and in each of its rounds other loops up to %d)", l.Bound, l.Inner)
+		default:
+			continue // where a loop inside is long, that one is reported
 		}
 		var where string
 		harm := "the CPU serves no interrupt and other CPUs spin meanwhile"

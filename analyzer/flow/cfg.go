@@ -15,6 +15,8 @@ type funcInfo struct {
 	liveIn [][]uint64  // registers live at the start, by block index
 	// ipdom is the immediate post-dominator by block index; -1 is the exit.
 	ipdom []int
+	// predList is made when it is asked for.
+	predList [][]*ir.Block
 }
 
 func analyzeCFG(f *ir.Func) *funcInfo {

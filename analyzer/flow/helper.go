@@ -82,6 +82,7 @@ func (x *exec) helper(in *ir.Call, args []*value) []*state {
 			if cb.Async {
 				x.e.later(f, "timer", params)
 			} else {
+				x.loopCall(in, x.rounds(in, m, args))
 				states := x.callback(in, f, params)
 				x = &exec{e: x.e, path: x.path, s: states[0], loop: x.loop}
 				s = x.s
@@ -96,6 +97,24 @@ func (x *exec) helper(in *ir.Call, args []*value) []*state {
 	}
 	s.setReg(in.Dst, x.result(in, info.Ret, info.Tag, m, args))
 	return []*state{s}
+}
+
+// rounds gives how often a helper calls its callback at most; -1 when that is
+// not known.
+func (x *exec) rounds(in *ir.Call, m *ir.Map, args []*value) int64 {
+	switch in.Helper {
+	case kernel.HelperLoop:
+		if r := x.s.rangeOf(args[0]); r.hi >= 0 {
+			return r.hi
+		}
+	case kernel.HelperForEachMapElem:
+		if m != nil && m.MaxEntries > 0 {
+			return m.MaxEntries
+		}
+	default:
+		return 1
+	}
+	return -1
 }
 
 // setDynptr notes what memory a dynptr on the stack is of.
@@ -318,6 +337,7 @@ func (x *exec) readKey(m *ir.Map, p *value) (kind model.KeyKind, constant int64,
 	var parts []string
 	known := true
 	allConst := true
+	narrowed := false // beside what identifies there is more that varies
 	covered := int64(0)
 	var only int64
 	for _, y := range c.cells {
@@ -339,7 +359,12 @@ func (x *exec) readKey(m *ir.Map, p *value) (kind model.KeyKind, constant int64,
 		}
 		if k := keyKindOf(v.tag); better(k, kind) {
 			kind = k
+		} else if k == model.KeyUnknown && !s.rangeOf(v).isConst() {
+			narrowed = true
 		}
+	}
+	if kind == model.KeyProcess && narrowed {
+		kind = model.KeyUnknown // one of several elements of the process
 	}
 	if covered < size {
 		if c.zero {

@@ -79,7 +79,7 @@ func runProgram(ctx context.Context, m *model.Model, p *ir.Program, cfg Config, 
 		syms: newSymTable(), objs: objTable{byKey: make(map[objKey]*object), next: objects},
 		paths: make(map[pathKey]*callPath), infos: make(map[*ir.Func]*funcInfo),
 		memos: make(map[memoKey]*memo), accesses: make(map[accessKey]*access), serials: make(map[serialKey]int), locks: make(map[int]model.Lock), updates: make(map[serialKey]*update), calls: make(map[serialKey]*callRecord),
-		skips: make(map[string]bool), refs: make(map[refKey]bool), async: make(map[asyncKey]bool),
+		skips: make(map[string]bool), refs: make(map[refKey]bool), async: make(map[asyncKey]bool), iterCounts: make(map[iterKey]int64),
 	}
 	e.analyze()
 	return e.objs.next, e.elems
@@ -140,7 +140,9 @@ type engine struct {
 	skips     map[string]bool
 	refs      map[refKey]bool
 	pending   []asyncCall
-	async     map[asyncKey]bool
+	// iterCounts has how many numbers a numeric iterator gives.
+	iterCounts map[iterKey]int64
+	async      map[asyncKey]bool
 	// direct are the calls that indirect ones turned out to be.
 	direct map[directKey]*ir.Call
 }
@@ -639,7 +641,7 @@ func (e *engine) record(path *callPath, s *state) {
 	for _, b := range fi.order {
 		for _, v := range m.in[b.Index] {
 			if fi.heads[b.Index] {
-				e.loopEvent(path, b, v.s)
+				e.loopEvent(path, m, b, v.s)
 			}
 			e.block(path, b, v.s.clone())
 		}

@@ -69,7 +69,14 @@ func (x *exec) kfunc(in *ir.Call, args []*value) []*state {
 	if k.Args == nil {
 		return x.unknownKfunc(in, args)
 	}
+	count := x.iterCount(arg(0))
 	x.memArgs(in, k.Args, args)
+	switch in.Name {
+	case "bpf_iter_num_new":
+		x.iterNew(arg(0), arg(1), arg(2))
+	case "bpf_iter_num_next":
+		x.iterNext(in, arg(0), count)
+	}
 	if cb := k.Callback; cb != nil && cb.Func < len(args) && args[cb.Func].fn != nil {
 		f := args[cb.Func].fn
 		var m *ir.Map

@@ -5,62 +5,66 @@ import (
 	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
 )
 
+// inSection reports whether a lock is held or a section open.
+func (s *state) inSection() bool {
+	return len(s.holds) > 0 || len(s.rcu) > 0 || len(s.preempt) > 0 || len(s.irq) > 0
+}
+
 // loopEvent logs that a loop begins with a lock held or a section open.
-func (e *engine) loopEvent(path *callPath, b *ir.Block, s *state) {
-	if len(s.holds) == 0 && len(s.rcu) == 0 && len(s.preempt) == 0 && len(s.irq) == 0 || len(b.Instrs) == 0 {
+func (e *engine) loopEvent(path *callPath, m *memo, b *ir.Block, s *state) {
+	if !s.inSection() || len(b.Instrs) == 0 {
 		return
 	}
 	x := &exec{e: e, path: path, s: s}
 	if x.seen("loop", b.Instrs[0], "") {
 		return
 	}
-	e.m.Loops = append(e.m.Loops, &model.Loop{Site: e.site(path, b.Instrs[0]), Held: s.locks(), Sections: s.sections(), Bound: e.bound(path, b)})
+	n, at := e.trips(path, m, b, s)
+	if at == nil {
+		at = b.Instrs[0]
+	}
+	e.m.Loops = append(e.m.Loops, &model.Loop{Site: e.site(path, at), Held: s.locks(), Sections: s.sections(), Bound: n, Inner: e.inner(path, m, b)})
 }
 
-// bound gives the most iterations of the loop with the head b as far as a
-// comparison with a constant on its way out tells; -1 when none does.
-func (e *engine) bound(path *callPath, head *ir.Block) int64 {
+// inner gives the most rounds that the loops inside a loop make in one of its
+// rounds, as far as they are known.
+func (e *engine) inner(path *callPath, m *memo, head *ir.Block) int64 {
 	fi := e.info(path.fn)
 	body := fi.loopBody(path.fn, head)
-	best := int64(-1)
+	most := int64(0)
 	for _, b := range fi.order {
-		if !body[b.Index] {
+		if b == head || !body[b.Index] || !fi.heads[b.Index] {
 			continue
 		}
-		br, ok := b.Instrs[len(b.Instrs)-1].(*ir.Branch)
-		if !ok || br.MayGoto || body[br.True.Index] && body[br.False.Index] {
-			continue
-		}
-		c := br.B
-		if br.A.IsImm {
-			c = br.A
-		}
-		if !c.IsImm {
-			c = resolve(b, c)
-		}
-		switch br.Op {
-		case ir.Lt, ir.Le, ir.Gt, ir.Ge, ir.Eq, ir.Ne:
-			// "n != 0" on the way out of a countdown tells nothing.
-			if c.IsImm && c.Imm > 0 && (best < 0 || c.Imm < best) {
-				best = c.Imm
+		for _, v := range m.in[b.Index] {
+			if n, _ := e.trips(path, m, b, v.s); n > 0 {
+				most = max(most, min(n*max(e.inner(path, m, b), 1), maxTrips))
 			}
 		}
 	}
-	return best
+	return most
+}
+
+// loopCall logs a loop that a helper makes (bpf_loop, bpf_for_each_map_elem).
+func (x *exec) loopCall(in *ir.Call, rounds int64) {
+	if !x.e.recording || !x.s.inSection() || x.seen("loop", in, "") {
+		return
+	}
+	if rounds >= maxTrips {
+		rounds = -1
+	}
+	x.e.m.Loops = append(x.e.m.Loops, &model.Loop{Site: x.e.site(x.path, in), Held: x.s.locks(), Sections: x.s.sections(), Bound: rounds})
 }
 
 // loopBody gives the blocks of the natural loops with this head.
 func (fi *funcInfo) loopBody(f *ir.Func, head *ir.Block) []bool {
 	in := make([]bool, len(f.Blocks))
 	in[head.Index] = true
-	preds := make([][]int, len(f.Blocks))
 	var work []int
-	for _, b := range fi.order {
-		for _, s := range b.Succs() {
-			preds[s.Index] = append(preds[s.Index], b.Index)
-			if s == head && fi.rpo[b.Index] >= fi.rpo[head.Index] {
-				work = append(work, b.Index)
-			}
+	preds := fi.preds(f)
+	for _, b := range preds[head.Index] {
+		if fi.rpo[b.Index] >= fi.rpo[head.Index] {
+			work = append(work, b.Index)
 		}
 	}
 	for len(work) > 0 {
@@ -70,7 +74,9 @@ func (fi *funcInfo) loopBody(f *ir.Func, head *ir.Block) []bool {
 			continue
 		}
 		in[b] = true
-		work = append(work, preds[b]...)
+		for _, p := range preds[b] {
+			work = append(work, p.Index)
+		}
 	}
 	return in
 }

@@ -373,11 +373,14 @@ type Exit struct {
 // Loop is a loop that runs, at least in part, while a lock is held or a
 // critical section is open.
 type Loop struct {
-	Site // of the loop's head
+	Site // of the branch that ends it, or of the helper that makes it
 	Held []Lock
 	Sections
 	// Bound is the most iterations it can make, -1 when that is not known.
 	Bound int64
+	// Inner is the most iterations that the loops inside it make in one of its
+	// own, as far as they are known; 0 where there are none.
+	Inner int64
 }
 
 // Ref is the first place where a program refers to a map or variable, whether

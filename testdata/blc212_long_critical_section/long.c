@@ -24,8 +24,8 @@ int clear(struct __sk_buff *skb)
 	if (!v)
 		return TC_ACT_OK;
 	bpf_spin_lock(&v->lock);
-	for (int i = 0; i < 2048; i++) // want(source) BLC212 "with lock vals.lock held"
-		v->slots[i] = i; // want(object) BLC212
+	for (int i = 0; i < 2048; i++) // want BLC212 "with lock vals.lock held"
+		v->slots[i] = i;
 	bpf_spin_unlock(&v->lock);
 	return TC_ACT_OK;
 }

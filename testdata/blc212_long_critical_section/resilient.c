@@ -25,8 +25,8 @@ int plain(struct __sk_buff *skb)
 
 	if (!v || bpf_res_spin_lock(&v->lock))
 		return TC_ACT_OK;
-	for (int i = 0; i < 2048; i++) // want(source) BLC212 "held and preemption disabled: no other task runs"
-		v->slots[i] = i; // want(object) BLC212
+	for (int i = 0; i < 2048; i++) // want BLC212 "held and preemption disabled: no other task runs"
+		v->slots[i] = i;
 	bpf_res_spin_unlock(&v->lock);
 	return TC_ACT_OK;
 }
@@ -40,8 +40,8 @@ int irqsave(struct __sk_buff *skb)
 
 	if (!v || bpf_res_spin_lock_irqsave(&v->lock, &flags))
 		return TC_ACT_OK;
-	for (int i = 0; i < 2048; i++) // want(source) BLC212 "held and interrupts off: the CPU serves no interrupt"
-		v->slots[i] = i; // want(object) BLC212
+	for (int i = 0; i < 2048; i++) // want BLC212 "held and interrupts off: the CPU serves no interrupt"
+		v->slots[i] = i;
 	bpf_res_spin_unlock_irqrestore(&v->lock, &flags);
 	return TC_ACT_OK;
 }
