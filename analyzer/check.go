@@ -83,7 +83,7 @@ func (c *collector) collect(units []*unitResult) *Result {
 		analysed []string // files that hold analysed functions
 		programs = map[program]bool{}
 	)
-	for _, u := range units {
+	for _, u := range c.whole(units) {
 		object := ""
 		if u.input.kind == kindObject {
 			object = u.input.path

@@ -38,6 +38,7 @@ type unitResult struct {
 	// points to.
 	recorded map[string]map[int]string
 	model    *model.Model // with input.keepModel
+	included []string     // absolute paths of the .c files that it includes
 	// broken: nothing of the input could be analysed, because of err.
 	broken bool
 	err    error
@@ -116,6 +117,7 @@ func analyseOne(ctx context.Context, o *Options, in input) (res *unitResult) {
 		}
 		res.notes = append(res.notes, n)
 	}
+	res.included = u.Included
 	res.recorded = linesOf(res.findings, u.Text)
 	seen := map[string]bool{}
 	for _, f := range u.Funcs {

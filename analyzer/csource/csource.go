@@ -4,7 +4,9 @@ package csource
 
 import (
 	"context"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/lower"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/rewrite"
@@ -27,5 +29,10 @@ func Load(ctx context.Context, path string, cfg unit.Config) (*ir.Unit, error) {
 	slices.SortFunc(out.Skipped, diag.Skip.Compare)
 	out.Skipped = slices.CompactFunc(out.Skipped, func(a, b diag.Skip) bool { return a.Compare(b) == 0 })
 	out.Notes = append(out.Notes, u.Notes...)
+	for _, f := range u.Files {
+		if f.Path != path && strings.HasSuffix(f.Key, ".c") && filepath.IsAbs(f.Key) {
+			out.Included = append(out.Included, f.Key)
+		}
+	}
 	return out, ctx.Err()
 }

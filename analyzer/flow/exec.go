@@ -173,6 +173,9 @@ func (x *exec) load(in ir.Instr, addr *value, off, size int64, signed bool) *val
 			if x.e.prog.StructOps == "sched_ext_ops" && o.region == model.RegionCtx && p.off == 8*int64(kernel.SchedExtCPUArg(x.e.prog.Member)) {
 				v.tag = tagTaskCPU
 			}
+			if o.region == model.RegionCtx && !p.variable && x.e.prog.Info.UserProbe() && x.e.isGoroutine(in, p.off) {
+				v.tag = tagTid
+			}
 		case o.current:
 			v.tag = taskField(in)
 		}
@@ -201,6 +204,23 @@ func isBool(t *ir.Type, off int64) bool {
 	}
 	u := ref.Type.Underlying()
 	return u != nil && u.Kind == ir.Int && (u.Name == "_Bool" || u.Name == "bool")
+}
+
+// isGoroutine reports whether a uprobe's load from pt_regs gives the running
+// goroutine: Go keeps it in R14 on amd64 and in R28 on arm64 (Go's internal ABI,
+// src/cmd/compile/abi-internal.md, "Architecture specifics"), and no C calling
+// convention passes an argument there. One thread at a time runs a goroutine.
+func (e *engine) isGoroutine(in ir.Instr, off int64) bool {
+	if l, ok := in.(*ir.Load); ok && l.Field != "" {
+		return l.Field == "r14" || l.Field == "regs[28]"
+	}
+	if f := e.prog.Func; f != nil && len(f.ParamTypes) > 0 {
+		if t := f.ParamTypes[0].Underlying(); t != nil && t.Kind == ir.Pointer {
+			ref, ok := t.Elem.FieldAt(off, 8)
+			return ok && (ref.Path == "r14" || ref.Path == "regs[]" && off == 8*28)
+		}
+	}
+	return false
 }
 
 // taskField gives the meaning of a field read from the current task.

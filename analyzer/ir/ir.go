@@ -34,6 +34,8 @@ type Unit struct {
 	// Notes are remarks about how the input was read (which fallback headers
 	// were used, ...), one line each.
 	Notes []string
+	// Included are the absolute paths of the .c files that a C unit includes.
+	Included []string
 	// MCPU is the instruction set that the source is compiled for as its flags
 	// say ("v3"), "" when they do not.
 	MCPU string

@@ -98,7 +98,7 @@ func contextOf(info ProgInfo, structOps, member string) Context {
 
 	switch info.Type {
 	case ProgTypeKprobe:
-		if isUserProbe(info.Prefix) {
+		if info.UserProbe() {
 			// kernel/trace/trace_uprobe.c: rcu_read_lock_trace, migration disabled.
 			task.Name = "process context (user-space probe)"
 			return task
@@ -171,8 +171,9 @@ func contextOf(info ProgInfo, structOps, member string) Context {
 	return Context{Name: "a context that depends on its attachment", Anywhere: true}
 }
 
-func isUserProbe(prefix string) bool {
-	switch prefix {
+// UserProbe reports whether the program is attached to code of a process.
+func (info ProgInfo) UserProbe() bool {
+	switch info.Prefix {
 	case "uprobe", "uprobe.s", "uretprobe", "uretprobe.s", "uprobe.multi", "uprobe.multi.s", "uretprobe.multi",
 		"uretprobe.multi.s", "uprobe.session", "uprobe.session.s", "usdt", "usdt.s":
 		return true

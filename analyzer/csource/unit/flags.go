@@ -3,6 +3,7 @@ package unit
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/compileflags"
@@ -177,7 +178,13 @@ func parseFlags(args []string) (f flags) {
 func (r *resolver) finalNotes() []string {
 	notes := r.notes
 	if len(r.embeds) > 0 {
-		notes = append(notes, "embedded headers used, not found elsewhere: "+strings.Join(r.embeds, ", "))
+		var once []string
+		for _, name := range r.embeds {
+			if !slices.Contains(once, name) {
+				once = append(once, name)
+			}
+		}
+		notes = append(notes, "embedded headers used, not found elsewhere: "+strings.Join(once, ", "))
 	}
 	return notes
 }
