@@ -90,10 +90,8 @@ func (r *checkRun) run(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	for _, o := range r.s.outputs {
-		if err := checkWritable(inDir(r.s.options.Dir, o.file)); err != nil {
-			return fmt.Errorf("--output: %w", err)
-		}
+	if err := r.checkOutputs(args); err != nil {
+		return err
 	}
 	var changes *gitrev.Changes
 	if r.s.newFromRev != "" {
@@ -126,6 +124,30 @@ func (r *checkRun) run(ctx context.Context, args []string) error {
 		return err
 	}
 	r.c.status = r.exitStatus(res)
+	return nil
+}
+
+// checkOutputs reports an --output that cannot be written, or that would take
+// the place of another file of this run.
+func (r *checkRun) checkOutputs(args []string) error {
+	dir := r.s.options.Dir
+	var written []string
+	if r.s.writeBaseline != "" {
+		written = append(written, inDir(dir, r.s.writeBaseline))
+	}
+	for _, o := range r.s.outputs {
+		path := inDir(dir, o.file)
+		if err := checkWritable(path); err != nil {
+			return fmt.Errorf("--output: %w", err)
+		}
+		if slices.ContainsFunc(written, func(p string) bool { return sameFile(p, path) }) {
+			return fmt.Errorf("--output: %s is named twice", o.file)
+		}
+		if slices.ContainsFunc(args, func(a string) bool { return sameFile(inDir(dir, a), path) }) {
+			return fmt.Errorf("--output: %s is an input", o.file)
+		}
+		written = append(written, path)
+	}
 	return nil
 }
 
@@ -248,8 +270,30 @@ func (r *checkRun) printDiff(res *analyzer.Result) error {
 	if err := r.nameSkipped(res); err != nil {
 		return err
 	}
+	if !r.s.quiet && (len(res.Files) > 0 || len(res.Failed) == 0) {
+		r.c.errorf("%s", diffSummary(res.Findings, len(plan.Applied), r.s.unsafeFixes))
+	}
 	r.c.status = r.exitStatus(res)
 	return nil
+}
+
+// diffSummary says how many of the findings a diff mends, and how more are to be
+// had: a diff alone, an empty one above all, says nothing about the rest.
+func diffSummary(fs []diag.Finding, mended int, unsafe bool) string {
+	more := 0
+	for i := range fs {
+		if f := fs[i].Fix; f != nil && !f.Safe && !unsafe {
+			more++
+		}
+	}
+	if len(fs) == 0 {
+		return "no findings, so no fixes"
+	}
+	s := fmt.Sprintf("the diff mends %d of %d finding(s)", mended, len(fs))
+	if more > 0 {
+		s += fmt.Sprintf("; %d more with --unsafe-fixes", more)
+	}
+	return s
 }
 
 // maxFixRounds bounds how often fixes are applied and the result is checked
