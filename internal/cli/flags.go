@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -144,9 +143,6 @@ func (s *settings) checkValues() error {
 		}
 		if file == "-" {
 			return fmt.Errorf("--output %s: standard output is for --format; want FORMAT=FILE", o)
-		}
-		if slices.ContainsFunc(s.outputs, func(p output) bool { return filepath.Clean(p.file) == filepath.Clean(file) }) {
-			return fmt.Errorf("--output: %s is named twice", file)
 		}
 		s.outputs = append(s.outputs, output{format, file})
 	}

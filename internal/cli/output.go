@@ -35,6 +35,17 @@ func (c *Command) useColor(s *settings, w io.Writer) bool {
 	return c.Env("NO_COLOR") == "" && c.Env("TERM") != "dumb" && isTerminal(w)
 }
 
+// sameFile reports whether two absolute paths are those of one file, which need
+// not exist yet. Devices and pipes can be written to more than once.
+func sameFile(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	if errA != nil || errB != nil {
+		return filepath.Clean(a) == filepath.Clean(b)
+	}
+	return infoA.Mode().IsRegular() && os.SameFile(infoA, infoB)
+}
+
 // checkWritable reports a folder that a report is to be written into and that
 // is not there, before anything is analysed for it.
 func checkWritable(path string) error {
