@@ -89,7 +89,12 @@ func git(ctx context.Context, dir string, args ...string) ([]byte, error) {
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit):
-		msg, _, _ := strings.Cut(strings.TrimSpace(string(exit.Stderr)), "\n")
+		msg, advice, _ := strings.Cut(strings.TrimSpace(string(exit.Stderr)), "\n")
+		if i := strings.Index(advice, "git config --global --add safe.directory"); i >= 0 {
+			// A container's job often runs as another user than the one that cloned.
+			advice, _, _ = strings.Cut(advice[i:], "\n")
+			msg += "; if it is to be trusted: " + advice
+		}
 		return nil, fmt.Errorf("git %s: %s", args[0], msg)
 	case err != nil:
 		return nil, fmt.Errorf("git: %w", err)

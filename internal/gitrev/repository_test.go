@@ -278,6 +278,24 @@ func TestForeignSettings(t *testing.T) {
 	}
 }
 
+// A repository of another user's, as in many a container, is refused with the way
+// to trust it.
+func TestForeignOwner(t *testing.T) {
+	r := newRepo(t)
+	r.write("a.c", "1")
+	r.commit()
+	t.Setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1") // git's own switch for its tests
+	t.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
+	t.Setenv("GIT_CONFIG_NOSYSTEM", "1")
+	_, err := Since(t.Context(), r.dir, "HEAD")
+	if err == nil {
+		t.Skip("this git trusts every owner")
+	}
+	if want := "git config --global --add safe.directory"; !strings.Contains(err.Error(), want) {
+		t.Errorf("error %q says nothing of %q", err, want)
+	}
+}
+
 // Of what git does not diff, all is new when it changed.
 func TestNotDiffed(t *testing.T) {
 	r := newRepo(t)
