@@ -534,3 +534,15 @@ SEC("xdp") int prog(void *ctx) { enum a x = A3; enum b y = A5; return x + y; }
 		t.Errorf("skipped: %s", first)
 	}
 }
+
+// No message holds cc's own words.
+func TestReasonsAreOurs(t *testing.T) {
+	u := mustLoad(t, `int f(int x) { typeof(nothing) y = x; return y; }
+int g(int x) { return x; }`)
+	if len(u.Skipped) != 1 {
+		t.Fatalf("skipped: %v", u.Skipped)
+	}
+	if r := u.Skipped[0].Reason; strings.ContainsAny(r, "[]*") || strings.Contains(r, "TODO") {
+		t.Errorf("reason: %s", r)
+	}
+}

@@ -348,7 +348,7 @@ var (
 	errOrigin = regexp.MustCompile(` \([a-z0-9_]+\.go:\d+:[^()]*\)`)
 	errSecond = regexp.MustCompile(`unit:\d+:\d+:?`)
 	// errUntyped is what cc says of an expression with an operand in error.
-	errUntyped = regexp.MustCompile(`TODO \*cc\.\w+ missed/failed type check`)
+	errUntyped = regexp.MustCompile(`TODO \*cc\.\w+ missed/failed type check(: \[\w+\])?`)
 	// errEnumerator: of the enumerators of one declaration cc names any.
 	errEnumerator = regexp.MustCompile(`(redeclaration of )enumerator '\w+' at unit:\d+:\d+:?`)
 )
