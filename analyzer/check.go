@@ -118,6 +118,9 @@ func (c *collector) collect(units []*unitResult) *Result {
 		}
 		c.res.Files = append(c.res.Files, u.inputs...)
 		if !u.broken && u.input.path != "" {
+			if u.input.named && len(u.programs) == 0 && len(u.skipped) == 0 {
+				c.note("nothing to judge, for there is no BPF program (a function with SEC(...)): " + u.input.path)
+			}
 			c.res.Files = append(c.res.Files, u.input.path)
 			if u.input.kind == kindObject {
 				c.res.Objects = append(c.res.Objects, u.input.path)
