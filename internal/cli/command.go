@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -136,7 +137,41 @@ side of both. It reads BPF C sources, compiled BPF objects and Go code.`
 		c.versionCommand(),
 		c.manCommand(),
 	)
+	strictWords(root)
 	return root
+}
+
+// strictWords makes errors of words that cobra's own commands do not know. They
+// would print a help text, and a script would take it for what it asked for.
+func strictWords(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, sub := range root.Commands() {
+		switch sub.Name() {
+		case "completion":
+			sub.Args = cobra.ArbitraryArgs
+			sub.RunE = func(cmd *cobra.Command, args []string) error {
+				var shells []string
+				for _, shell := range cmd.Commands() {
+					shells = append(shells, shell.Name())
+				}
+				if len(args) > 0 {
+					return fmt.Errorf("completion: unknown shell %q%s; want one of: %s", args[0], suggest.DidYouMean(args[0], shells), strings.Join(shells, ", "))
+				}
+				return fmt.Errorf("completion wants one of: %s", strings.Join(shells, ", "))
+			}
+		case "help":
+			show := sub.Run
+			sub.Run = nil
+			sub.RunE = func(cmd *cobra.Command, args []string) error {
+				if found, _, err := root.Find(args); len(args) > 0 && (err != nil || found == root) {
+					return fmt.Errorf("help: unknown command %q%s", args[0], suggest.DidYouMean(args[0], subcommands(root)))
+				}
+				show(cmd, args)
+				return nil
+			}
+		}
+	}
 }
 
 // flagError names the flag that a mistyped one may have meant.
