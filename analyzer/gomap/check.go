@@ -403,7 +403,7 @@ func usable(pkgs []*packages.Package, dir string, named map[string]bool) (good [
 		case first != nil && state[p] == broken:
 			report(position.Span{File: packageDir(p, dir)}, fmt.Sprintf("package %s imports a package that does not compile", p.PkgPath))
 		case first != nil:
-			why := firstLine(first.Msg)
+			why := whyNotImported(p, firstLine(first.Msg))
 			if strings.Contains(why, "could not import C ") {
 				why = "cgo fails; go build says why (often a C header or compiler is missing)"
 			}
@@ -429,6 +429,22 @@ func usable(pkgs []*packages.Package, dir string, named map[string]bool) (good [
 		}
 	}
 	return good, skipped
+}
+
+// whyNotImported adds to the type checker's words on an import that is not there
+// the reason, which only the go command knows: a module that is not required, or
+// could not be had.
+func whyNotImported(p *packages.Package, msg string) string {
+	rest, ok := strings.CutPrefix(msg, "could not import ")
+	path, _, found := strings.Cut(rest, " (invalid package name")
+	if !ok || !found || p.Imports[path] == nil {
+		return msg
+	}
+	err := firstError(p.Imports[path].Errors)
+	if err == nil {
+		return msg
+	}
+	return "could not import " + path + ": " + firstLine(err.Msg)
 }
 
 // firstError picks the error that says most: the first of the parser or type

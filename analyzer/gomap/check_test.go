@@ -124,6 +124,9 @@ func TestBadInput(t *testing.T) {
 		{"does not compile", func(t *testing.T, dir string) {
 			write(t, filepath.Join(dir, "rmw", "bad.go"), "package rmw\n\nfunc f() { undefined() }\n\nfunc g() { undefinedToo() }\n")
 		}, "rmw/bad.go:3:12: package example.com/maps/rmw does not compile: undefined: undefined"},
+		{"missing module", func(t *testing.T, dir string) {
+			write(t, filepath.Join(dir, "rmw", "bad.go"), "package rmw\n\nimport _ \"gone.invalid/x\"\n")
+		}, "rmw/bad.go:3:10: package example.com/maps/rmw does not compile: could not import gone.invalid/x: cannot find module providing package"},
 		{"does not parse", func(t *testing.T, dir string) {
 			write(t, filepath.Join(dir, "rmw", "bad.go"), "package rmw\n\nfunc {\n")
 		}, "rmw/bad.go:3:6: package example.com/maps/rmw does not compile: expected"},
