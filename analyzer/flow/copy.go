@@ -35,6 +35,9 @@ func (x *exec) copyBytes(in ir.Instr, dst, src *value, size int64) {
 				from = from.union(origins{{load: a, size: size, held: s.heldSerials(), copied: true}})
 				changedBytes = false
 			}
+			if o.ownCPUs() && !src.variable && size > 0 {
+				from = from.union(s.contentOf(o).originsIn(src.off, size))
+			}
 		case o.tracked():
 			c := s.contentOf(o)
 			if src.variable || size == 0 {
@@ -88,6 +91,9 @@ func (x *exec) copyBytes(in ir.Instr, dst, src *value, size int64) {
 				v = whole.with(func(v *value) { v.origins = from.changed() })
 			}
 			x.note(a, v, dst, o, size)
+			if o.ownCPUs() && !dst.variable && size > 0 {
+				s.mem[o] = s.contentOf(o).store(dst.off, size, v)
+			}
 		}
 	}
 }

@@ -163,6 +163,9 @@ func (x *exec) load(in ir.Instr, addr *value, off, size int64, signed bool) *val
 			if isShared(o) {
 				v.origins = v.origins.union(origins{{load: a, size: size, held: s.heldSerials(), copied: true}})
 			}
+			if o.ownCPUs() && !p.variable {
+				v.origins = v.origins.union(s.contentOf(o).originsIn(p.off, size))
+			}
 		case o.tracked() && !p.variable:
 			v.origins = v.origins.union(s.contentOf(o).originsIn(p.off, size))
 		case o.region == model.RegionCtx || o.fromCtx:
@@ -278,6 +281,9 @@ func (x *exec) store(in *ir.Store) {
 				continue
 			}
 			x.note(a, v, p, o, in.Size)
+			if o.ownCPUs() && !p.variable {
+				s.mem[o] = s.contentOf(o).store(p.off, in.Size, &value{iv: anyInt, origins: v.origins})
+			}
 		}
 	}
 }

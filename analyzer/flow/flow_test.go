@@ -185,6 +185,8 @@ func TestKeyKinds(t *testing.T) {
 		{"tgid", "__u64 k = bpf_get_current_pid_tgid() >> 32;", model.KeyProcess},
 		{"cpu", "__u64 k = bpf_get_smp_processor_id();", model.KeyCPU},
 		{"current task", "__u64 k = bpf_get_current_task();", model.KeyThread},
+		{"current task with its type", "__u64 k = (__u64)bpf_get_current_task_btf();", model.KeyThread},
+		{"a field's address in it", "__u64 k = (__u64)bpf_get_current_task_btf() + 8;", model.KeyThread},
 		{"random", "__u64 k = bpf_get_prandom_u32();", model.KeyUnknown},
 		{"tid or zero", "__u64 k = 0; if (c->ingress_ifindex) k = bpf_get_current_pid_tgid();", model.KeyUnknown},
 		{"struct with the tid", "struct { __u32 x; __u32 tid; } k = { c->ingress_ifindex, bpf_get_current_pid_tgid() };", model.KeyThread},

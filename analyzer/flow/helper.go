@@ -230,7 +230,7 @@ func (x *exec) lookup(in *ir.Call, m *ir.Map, args []*value) *value {
 		v := &value{iv: anyInt, mapv: m.Inner, sym: x.fresh("inner", in, 0), nullable: true}
 		if len(args) > 1 {
 			// A thread's or CPU's own map.
-			v.index, _, _ = x.readKey(m, args[1])
+			v.index, _, _ = x.readKey(in, m, args[1])
 		}
 		return v
 	}
@@ -245,7 +245,7 @@ func (x *exec) lookup(in *ir.Call, m *ir.Map, args []*value) *value {
 			if m.Type.IsStorage() {
 				kind, key = x.storageKey(m, args[1])
 			} else {
-				kind, constant, key = x.readKey(m, args[1])
+				kind, constant, key = x.readKey(in, m, args[1])
 			}
 		}
 	}
@@ -318,7 +318,7 @@ func (x *exec) canon(v *value) string {
 }
 
 // readKey reads a map's key from memory and says who else can have the same.
-func (x *exec) readKey(m *ir.Map, p *value) (kind model.KeyKind, constant int64, key string) {
+func (x *exec) readKey(in ir.Instr, m *ir.Map, p *value) (kind model.KeyKind, constant int64, key string) {
 	s := x.s
 	size := m.KeySize
 	if p.obj == nil || len(p.targets()) != 1 {
@@ -333,6 +333,7 @@ func (x *exec) readKey(m *ir.Map, p *value) (kind model.KeyKind, constant int64,
 	case p.variable || size <= 0:
 		return model.KeyUnknown, 0, ""
 	}
+	x.identifyKey(in, o, p.off, size)
 	c := s.contentOf(o)
 	var parts []string
 	known := true
@@ -357,7 +358,11 @@ func (x *exec) readKey(m *ir.Map, p *value) (kind model.KeyKind, constant int64,
 		} else if lo == p.off {
 			only = r.lo
 		}
-		if k := keyKindOf(v.tag); better(k, kind) {
+		k := keyKindOf(v.tag)
+		if v.obj != nil && v.obj.current && !v.variable {
+			k = model.KeyThread
+		}
+		if better(k, kind) {
 			kind = k
 		} else if k == model.KeyUnknown && !s.rangeOf(v).isConst() {
 			narrowed = true
@@ -386,6 +391,37 @@ func (x *exec) readKey(m *ir.Map, p *value) (kind model.KeyKind, constant int64,
 		return model.KeyConst, only, key
 	}
 	return kind, 0, key
+}
+
+// identifyKey gives an identity to each part of a key that has none, such as what
+// a helper wrote there: what it is, is not known, but it is the same in the next
+// call unless something is stored in between.
+func (x *exec) identifyKey(in ir.Instr, o *object, off, size int64) {
+	c := x.s.contentOf(o)
+	out := c
+	identify := func(lo, hi int64, v *value) {
+		if lo < hi && !v.isPtr() && x.canon(v) == "" {
+			out = out.store(lo, hi-lo, x.identify(v, in, lo-off))
+		}
+	}
+	gap := off
+	for _, y := range c.cells {
+		lo, hi := max(y.off, off), min(y.off+y.size, off+size)
+		if lo >= hi {
+			continue
+		}
+		if !c.zero {
+			identify(gap, lo, top)
+		}
+		identify(lo, hi, piece(y, lo, hi-lo))
+		gap = hi
+	}
+	if !c.zero {
+		identify(gap, off+size, top)
+	}
+	if out != c {
+		x.s.mem[o] = out
+	}
 }
 
 // canonAddr names a key by where it lies, for keys in memory that is not
@@ -429,7 +465,7 @@ func (x *exec) update(in *ir.Call, args []*value) {
 		if len(args) < 4 {
 			return
 		}
-		u.KeyKind, u.KeyConst, u.Key = x.readKey(m, args[1])
+		u.KeyKind, u.KeyConst, u.Key = x.readKey(in, m, args[1])
 		val, flags = args[2], args[3]
 	} else if len(args) > 2 {
 		flags = args[2]
@@ -447,17 +483,13 @@ func (x *exec) update(in *ir.Call, args []*value) {
 			pl := e.place(val, o, m.ValueSize)
 			u.FromValue = &pl
 			u.ChangedInPlace = slices.Contains(s.changed, o)
+			if o.ownCPUs() && m.ValueSize > 0 && !val.variable {
+				from, u.Changed = written(s.contentOf(o), val.off, m.ValueSize, from)
+			}
 		case o.tracked() && m.ValueSize > 0 && !val.variable:
 			c := s.contentOf(o)
-			from = from.union(c.originsIn(val.off, m.ValueSize))
+			from, u.Changed = written(c, val.off, m.ValueSize, from)
 			u.Const = c.allConst(val.off, m.ValueSize)
-			var cells []cell
-			for _, y := range c.cells {
-				if y.off < val.off+m.ValueSize && val.off < y.off+y.size {
-					cells = append(cells, y)
-				}
-			}
-			u.Changed = hasForeign(cells)
 		}
 	}
 	for _, o := range from {
@@ -476,6 +508,18 @@ func (x *exec) update(in *ir.Call, args []*value) {
 	if e.recording {
 		x.logUpdate(in, u, from)
 	}
+}
+
+// written adds what [off, off+size) of c derives from to the origins, and tells
+// whether any of it is no unchanged copy of shared memory.
+func written(c *content, off, size int64, from origins) (origins, bool) {
+	var cells []cell
+	for _, y := range c.cells {
+		if y.off < off+size && off < y.off+y.size {
+			cells = append(cells, y)
+		}
+	}
+	return from.union(c.originsIn(off, size)), hasForeign(cells)
 }
 
 // update is an update of a map as recorded so far.
@@ -521,7 +565,7 @@ func (x *exec) logUpdate(in ir.Instr, u *model.Update, from origins) {
 
 // deleteElement notes pointers to the deleted element that are still held.
 func (x *exec) deleteElement(in *ir.Call, m *ir.Map, keyp *value) {
-	_, _, key := x.readKey(m, keyp)
+	_, _, key := x.readKey(in, m, keyp)
 	site := x.e.site(x.path, in)
 	var gone []*object
 	x.s.rewrite(func(v *value) *value {

@@ -67,6 +67,14 @@ func (o *object) layout() *ir.Type {
 // tracked reports whether what is stored in the object is remembered.
 func (o *object) tracked() bool { return o.region == model.RegionStack }
 
+// ownCPUs reports whether the object is the running CPU's value of a per-CPU
+// map: a place to make a value that is too large for the stack. What such a
+// value derives from is remembered, as of the stack; what it is, is not, since
+// another program may have changed it.
+func (o *object) ownCPUs() bool {
+	return o.region == model.RegionMapValue && o.mapv != nil && o.mapv.Type.IsPerCPU() && (o.elem == nil || !o.elem.PercpuElem)
+}
+
 // logged reports whether accesses to the object go into the access log.
 func (o *object) logged() bool {
 	switch o.region {

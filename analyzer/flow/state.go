@@ -442,6 +442,9 @@ func (s *state) age(o *object) {
 		return v.with(func(v *value) { v.obj, v.sym = old, 0 })
 	})
 	s.untouch([]*value{{obj: o}})
+	if o.ownCPUs() {
+		delete(s.mem, o)
+	}
 	for i, h := range s.holds {
 		if h.obj == o {
 			n := *h
