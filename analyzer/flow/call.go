@@ -333,7 +333,7 @@ func (x *exec) params(in *ir.Call, cb *kernel.Callback, args []*value, m *ir.Map
 		case kernel.ParamKey:
 			if m != nil && m.KeySize > 0 {
 				v = x.visitedKey(in, m, i)
-				_, _, key = x.readKey(m, v)
+				_, _, key = x.readKey(in, m, v)
 			}
 		case kernel.ParamValue:
 			if m != nil && m.Type != kernel.MapTypeUnspec {
