@@ -424,37 +424,6 @@ func (x *exec) identifyKey(in ir.Instr, o *object, off, size int64) {
 	}
 }
 
-// identifyKey gives an identity to each part of a key that has none, such as what
-// a helper wrote there: what it is, is not known, but it is the same in the next
-// call unless something is stored in between.
-func (x *exec) identifyKey(in ir.Instr, o *object, off, size int64) {
-	c := x.s.contentOf(o)
-	out := c
-	identify := func(lo, hi int64, v *value) {
-		if lo < hi && !v.isPtr() && x.canon(v) == "" {
-			out = out.store(lo, hi-lo, x.identify(v, in, lo-off))
-		}
-	}
-	gap := off
-	for _, y := range c.cells {
-		lo, hi := max(y.off, off), min(y.off+y.size, off+size)
-		if lo >= hi {
-			continue
-		}
-		if !c.zero {
-			identify(gap, lo, top)
-		}
-		identify(lo, hi, piece(y, lo, hi-lo))
-		gap = hi
-	}
-	if !c.zero {
-		identify(gap, off+size, top)
-	}
-	if out != c {
-		x.s.mem[o] = out
-	}
-}
-
 // canonAddr names a key by where it lies, for keys in memory that is not
 // followed: the same address, most likely the same key.
 func (x *exec) canonAddr(p *value) string {
