@@ -77,12 +77,13 @@ func Scan(file string, content []byte) []*Directive {
 	return ds
 }
 
-// commentLines strips the comment's signs and gives its lines.
+// commentLines strips the comment's signs, those of Doxygen (///, //!, /*!) too,
+// and gives its lines.
 func commentLines(text string) []string {
 	if rest, ok := strings.CutPrefix(text, "//"); ok {
-		return []string{strings.TrimSpace(rest)}
+		return []string{strings.TrimSpace(strings.TrimLeft(rest, "/!"))}
 	}
-	text = strings.TrimSuffix(strings.TrimPrefix(text, "/*"), "*/")
+	text = strings.TrimPrefix(strings.TrimSuffix(strings.TrimPrefix(text, "/*"), "*/"), "!")
 	lines := strings.Split(text, "\n")
 	for i, l := range lines {
 		lines[i] = strings.TrimSpace(strings.TrimLeft(strings.TrimSpace(l), "*"))
