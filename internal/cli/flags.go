@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -202,6 +204,9 @@ func (s *settings) makeOptions(dir string, clangFlags []string) error {
 	o.ExtraFlags = append(append(o.ExtraFlags, c.CFlags...), clangFlags...)
 	if s.btf != "" {
 		o.BTF = inDir(dir, s.btf)
+		if err := readable(o.BTF); err != nil {
+			return fmt.Errorf("--btf %s: %w", s.btf, err)
+		}
 	}
 	// The flags' patterns are relative to the working folder, the config's to
 	// its own: both become absolute ones of the file system's root.
@@ -237,6 +242,22 @@ func inDir(dir, path string) string {
 		return path
 	}
 	return filepath.Join(dir, path)
+}
+
+// readable gives the reason why a file cannot be read, without its name.
+func readable(path string) error {
+	f, err := os.Open(path) //nolint:gosec // the user names it
+	if err == nil {
+		var info os.FileInfo
+		if info, err = f.Stat(); err == nil && info.IsDir() {
+			err = errors.New("is a folder")
+		}
+		_ = f.Close() // nothing was written
+	}
+	if pe := (*os.PathError)(nil); errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
 }
 
 // relativePatterns makes ignore patterns that are relative to dir relative to
