@@ -12,8 +12,9 @@ import (
 // block whose variables are the operands and the registers that it sets itself.
 
 var (
-	asmLoad   = regexp.MustCompile(`^(\S+) ?= ?\*\( ?([us])(8|16|32|64) ?\*\) ?\( ?(\S+?) ?(?:([-+]) ?(\S+?) ?)?\)$`)
-	asmStore  = regexp.MustCompile(`^(lock )?\*\( ?u(8|16|32|64) ?\*\) ?\( ?(\S+?) ?(?:([-+]) ?(\S+?) ?)?\) ?(\+|&|\||\^)?= ?(\S+)$`)
+	asmLoad   = regexp.MustCompile(`^(\S+) ?= ?\*\( ?([us])(8|16|32|64) ?\*\) ?\( ?(\S+?) ?((?:[-+] ?\S+? ?)*)\)$`)
+	asmStore  = regexp.MustCompile(`^(lock )?\*\( ?u(8|16|32|64) ?\*\) ?\( ?(\S+?) ?((?:[-+] ?\S+? ?)*)\) ?(\+|&|\||\^)?= ?(\S+)$`)
+	asmOffset = regexp.MustCompile(`([-+]) ?([^-+ ]+)`)
 	asmIf     = regexp.MustCompile(`^if (\S+) ?(s?<=|s?>=|s?<|s?>|==|!=|&) ?(\S+) goto (\S+)$`)
 	asmGoto   = regexp.MustCompile(`^goto (\S+)$`)
 	asmNegate = regexp.MustCompile(`^(\S+) ?= ?- ?(\S+)$`)
@@ -168,20 +169,20 @@ func (p *program) add(texts ...string) { p.text = append(p.text, texts...) }
 // line translates instruction i.
 func (p *program) line(i int, l string) bool {
 	if m := asmLoad.FindStringSubmatch(l); m != nil {
-		addr, ok := p.address(m[4], m[5], m[6], m[3], m[2] == "s")
+		addr, ok := p.address(m[4], m[5], m[3], m[2] == "s")
 		if !ok {
 			return false
 		}
 		return p.set(m[1], append([]string{"*"}, addr...))
 	}
 	if m := asmStore.FindStringSubmatch(l); m != nil {
-		addr, ok := p.address(m[3], m[4], m[5], m[2], false)
-		v, ok2 := p.get(m[7])
-		if !ok || !ok2 || (m[1] != "") != (m[6] != "") {
+		addr, ok := p.address(m[3], m[4], m[2], false)
+		v, ok2 := p.get(m[6])
+		if !ok || !ok2 || (m[1] != "") != (m[5] != "") {
 			return false
 		}
 		if m[1] != "" {
-			name := map[string]string{"+": "add", "&": "and", "|": "or", "^": "xor"}[m[6]]
+			name := map[string]string{"+": "add", "&": "and", "|": "or", "^": "xor"}[m[5]]
 			p.add("__sync_fetch_and_"+name, "(")
 			p.add(addr...)
 			p.add(",", v.text, ")", ";")
@@ -230,6 +231,9 @@ func (p *program) line(i int, l string) bool {
 		return p.set(m[1], v)
 	}
 	if m := asmMove.FindStringSubmatch(l); m != nil {
+		if m[2] == "r10" { // the frame pointer: an address that nothing is kept at
+			return p.set(m[1], []string{Unknown, "(", ")"})
+		}
 		if v, ok := p.get(m[2]); ok {
 			return p.set(m[1], []string{v.text})
 		}
@@ -251,20 +255,20 @@ func integer(bits string, signed bool) []string {
 	return []string{"unsigned", t}
 }
 
-// address gives (type *)(base + off).
-func (p *program) address(base, sign, off, bits string, signed bool) ([]string, bool) {
+// address gives (type *)(base + offset), whose offset is a sum, "+ %[a] + 4".
+func (p *program) address(base, offset, bits string, signed bool) ([]string, bool) {
 	b, ok := p.get(base)
 	if !ok || b.w {
 		return nil, false
 	}
 	t := append([]string{"("}, integer(bits, signed)...)
 	t = append(t, "*", ")", "(", b.text)
-	if sign != "" {
-		o, ok := p.get(off)
+	for _, m := range asmOffset.FindAllStringSubmatch(offset, -1) {
+		o, ok := p.get(m[2])
 		if !ok {
 			return nil, false
 		}
-		t = append(t, sign, o.text)
+		t = append(t, m[1], o.text)
 	}
 	return append(t, ")"), true
 }
