@@ -17,7 +17,7 @@ var lockTooNew = &Rule{
 func checkLockTooNew(p *Pass) {
 	for _, op := range p.Model.Locks {
 		name, since := primitive(op)
-		if name == "" || !p.Kernel.Less(since) {
+		if name == "" || !p.Kernel.Less(since) || op.Asked || !op.AtLeast.Less(since) {
 			continue
 		}
 		p.Report(op.Site, fmt.Sprintf("in %s, %s is used, which came with Linux %s, and %s is to be supported", programs, name, since, p.Kernel),

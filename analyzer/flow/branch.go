@@ -40,6 +40,9 @@ func (x *exec) branch(in *ir.Branch, out *outcome) {
 			}
 			n.addCondition(c)
 		}
+		if name := asked(in.Op, a, b, side); name != "" && !n.exists(name) {
+			n.asked = add(n.asked, answer{name, in, x.path})
+		}
 		to := in.False
 		if side {
 			to = in.True

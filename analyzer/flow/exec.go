@@ -147,7 +147,11 @@ func (x *exec) load(in ir.Instr, addr *value, off, size int64, signed bool) *val
 		if isBool(o.global.Type, p.off) {
 			iv = interval{0, 1}
 		}
-		return &value{iv: iv, sym: x.e.syms.fixed("config", o, p.off<<4|size)}
+		id := x.e.syms.fixed("config", o, p.off<<4|size)
+		if o.global.Section == ".kconfig" && o.global.Name == versionVariable {
+			x.e.version, iv = id, width(31, false)
+		}
+		return &value{iv: iv, sym: id}
 	}
 	v := x.unknown("load", in, width(bitsOf, signed))
 	for _, o := range targets {

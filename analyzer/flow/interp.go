@@ -140,6 +140,8 @@ type engine struct {
 	skips     map[string]bool
 	refs      map[refKey]bool
 	pending   []asyncCall
+	// version is the value of LINUX_KERNEL_VERSION, 0 where it is not read.
+	version sym
 	// iterCounts has how many numbers a numeric iterator gives.
 	iterCounts map[iterKey]int64
 	async      map[asyncKey]bool
@@ -382,6 +384,7 @@ func (e *engine) run(path *callPath, s *state) []exit {
 
 // flowInto joins a state into a block's.
 func (e *engine) flowInto(path *callPath, fi *funcInfo, m *memo, b *ir.Block, s *state) {
+	s.forgetAnswers(path, fi, b)
 	j := joiner{e: e, path: path, at: b, live: fi.liveIn[b.Index]}
 	j.restrict(s)
 	visits := m.in[b.Index]
@@ -419,7 +422,7 @@ func sameState(a, b *state) bool {
 	if len(a.frames) != len(b.frames) || len(a.mem) != len(b.mem) || len(a.facts) != len(b.facts) ||
 		len(a.conds) != len(b.conds) || len(a.missed) != len(b.missed) || len(a.insert) != len(b.insert) ||
 		len(a.deleted) != len(b.deleted) || len(a.fresh) != len(b.fresh) || len(a.fills) != len(b.fills) || len(a.changed) != len(b.changed) ||
-		len(a.pending) != len(b.pending) || len(a.touched) != len(b.touched) || len(a.idents) != len(b.idents) {
+		len(a.pending) != len(b.pending) || len(a.touched) != len(b.touched) || !slices.Equal(a.asked, b.asked) || len(a.idents) != len(b.idents) {
 		return false
 	}
 	for i := range a.frames {

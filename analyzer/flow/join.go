@@ -121,6 +121,9 @@ func (j *joiner) merge(a, b *state) (*state, bool) {
 	if !slices.Equal(a.configs, b.configs) {
 		out.configs, changed = intersect(a.configs, b.configs, func(x, y sym) bool { return x == y }, changed)
 	}
+	if !slices.Equal(a.asked, b.asked) {
+		out.asked, changed = intersect(a.asked, b.asked, func(x, y answer) bool { return x == y }, changed)
+	}
 	out.conds, changed = joinConds(a.conds, b.conds, changed, j.decides)
 	out.missed, changed = intersect(a.missed, b.missed, func(x, y *object) bool { return x == y }, changed)
 	sameKey := func(x, y keyed) bool { return x.m == y.m && x.key == y.key && x.obj == y.obj }

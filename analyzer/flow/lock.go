@@ -46,7 +46,8 @@ func (x *exec) acquire(in *ir.Call, p *value, res, irq bool, flags *value) (ok, 
 	l, o := x.lockOf(in, p, res, irq)
 	if e.recording && !x.seen("lock", in, l.ID) {
 		e.m.Locks = append(e.m.Locks, &model.LockOp{Site: l.Since, Kind: model.Acquire, Lock: l, Held: s.locks(),
-			Before: s.sections(), Irqflags: x.flagsID(flags), OpenIRQ: s.openIRQ(), InLess: x.path.less, Unknown: o == nil})
+			Before: s.sections(), Irqflags: x.flagsID(flags), OpenIRQ: s.openIRQ(), InLess: x.path.less, Unknown: o == nil,
+			Asked: s.exists(in.Name), AtLeast: s.versionOf(e)})
 	}
 	if res {
 		failed = s.clone()
@@ -136,7 +137,7 @@ func (x *exec) section(in *ir.Call, kind model.LockOpKind, flags *value) {
 	site := e.site(x.path, in)
 	if e.recording && !x.seen("section", in, "") {
 		e.m.Locks = append(e.m.Locks, &model.LockOp{Site: site, Kind: kind, Held: s.locks(), Before: s.sections(), Irqflags: x.flagsID(flags),
-			OpenIRQ: s.openIRQ()})
+			OpenIRQ: s.openIRQ(), Asked: s.exists(in.Name), AtLeast: s.versionOf(e)})
 	}
 	pop := func(l []*model.Site) []*model.Site { return l[:max(len(l)-1, 0):max(len(l)-1, 0)] }
 	switch kind {

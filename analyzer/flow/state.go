@@ -115,6 +115,8 @@ type state struct {
 	// pending are those of them that were not deleted since.
 	pending []*object
 	idents  []ident
+	// asked are the kernel functions that branches found to exist.
+	asked []answer
 	// configs are the syms of read-only globals that branches tested, sorted.
 	configs []sym
 }

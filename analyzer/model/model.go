@@ -295,6 +295,12 @@ type LockOp struct {
 	InLess bool
 	// Unknown: the pointer could not be followed to a lock.
 	Unknown bool
+	// Asked: the program has found out that the kernel has the function
+	// (bpf_ksym_exists), for what begins a section.
+	Asked bool
+	// AtLeast is the oldest release on which the program comes here, by
+	// LINUX_KERNEL_VERSION; the zero Version where it did not ask.
+	AtLeast kernel.Version
 }
 
 // Call is a call of a helper, kfunc or global function, or a legacy packet
