@@ -92,7 +92,7 @@ func (x *exec) copyBytes(in ir.Instr, dst, src *value, size int64) {
 			}
 			x.note(a, v, dst, o, size)
 			if o.ownCPUs() && !dst.variable && size > 0 {
-				s.mem[o] = s.contentOf(o).store(dst.off, size, v)
+				s.keep(o, dst.off, size, v.origins)
 			}
 		}
 	}

@@ -262,6 +262,7 @@ func (x *exec) store(in *ir.Store) {
 	}
 	p := addr.at(in.Off)
 	v = x.fit(v, in.Size)
+	from := v.moved(in.Size)
 	for _, o := range p.targets() {
 		switch {
 		case o.tracked():
@@ -284,12 +285,26 @@ func (x *exec) store(in *ir.Store) {
 			if a == nil {
 				continue
 			}
+			a.moved = a.moved || from
 			x.note(a, v, p, o, in.Size)
 			if o.ownCPUs() && !p.variable {
-				s.mem[o] = s.contentOf(o).store(p.off, in.Size, &value{iv: anyInt, origins: v.origins})
+				s.keep(o, p.off, in.Size, v.origins)
 			}
 		}
 	}
+}
+
+// maxKept bounds how many pieces of a per-CPU value are told apart.
+const maxKept = 48
+
+// keep remembers what is stored in a per-CPU value derives from.
+func (s *state) keep(o *object, off, size int64, from origins) {
+	c := s.contentOf(o)
+	known := slices.ContainsFunc(c.cells, func(y cell) bool { return y.off < off+size && off < y.off+y.size })
+	if !known && (len(from) == 0 || len(c.cells) >= maxKept) {
+		return
+	}
+	s.mem[o] = c.store(off, size, &value{iv: anyInt, origins: from})
 }
 
 // note adds to a store access what is stored and remembers the change.

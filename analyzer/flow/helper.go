@@ -484,7 +484,10 @@ func (x *exec) update(in *ir.Call, args []*value) {
 			u.FromValue = &pl
 			u.ChangedInPlace = slices.Contains(s.changed, o)
 			if o.ownCPUs() && m.ValueSize > 0 && !val.variable {
-				from, u.Changed = written(s.contentOf(o), val.off, m.ValueSize, from)
+				// What is not remembered there derives from nothing.
+				c := s.contentOf(o)
+				from, _ = written(c, val.off, m.ValueSize, from)
+				u.Changed = !c.copies(val.off, m.ValueSize)
 			}
 		case o.tracked() && m.ValueSize > 0 && !val.variable:
 			c := s.contentOf(o)

@@ -91,6 +91,13 @@ func (j *joiner) merge(a, b *state) (*state, bool) {
 			changed = true
 		}
 	}
+	// What a per-CPU value derives from on one of the ways, it may derive from.
+	for o, cb := range b.mem {
+		if _, ok := a.mem[o]; !ok && o.ownCPUs() {
+			out.mem[o] = j.content(a, unknownContent, b, cb, o)
+			changed = true
+		}
+	}
 	// Facts.
 	for k, fa := range a.facts {
 		fb, ok := b.facts[k]

@@ -170,6 +170,22 @@ func (c *content) allConst(off, size int64) bool {
 	return c.zero || covered == size
 }
 
+// copies reports whether all of [off, off+size) is an unchanged copy of shared
+// memory.
+func (c *content) copies(off, size int64) bool {
+	covered := int64(0)
+	for _, x := range c.cells {
+		if x.off+x.size <= off || x.off >= off+size {
+			continue
+		}
+		if hasForeign([]cell{x}) {
+			return false
+		}
+		covered += min(x.off+x.size, off+size) - max(x.off, off)
+	}
+	return covered == size
+}
+
 // contentOf gives what a tracked object holds.
 func (s *state) contentOf(o *object) *content {
 	if c, ok := s.mem[o]; ok {

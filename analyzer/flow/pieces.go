@@ -20,7 +20,8 @@ type pieceGroup struct {
 // joinPieces finds the copies of structs and arrays in bytecode, where clang
 // has made loads and stores of them: several at one place of the source, line
 // and column, that together cover a struct, or a piece of an array that is cut
-// otherwise than in elements. (A loop that was unrolled goes by elements.)
+// otherwise than in elements. A loop that was unrolled goes by elements: there
+// it is a copy only where what is loaded is what is stored.
 func (e *engine) joinPieces() {
 	groups := make(map[pieceGroup][]*access)
 	var order []pieceGroup
@@ -55,14 +56,15 @@ func (e *engine) joinPieces() {
 // into the model.
 func (e *engine) joined(pieces []*access, size int64) {
 	first := pieces[0]
-	largest := int64(0)
+	largest, moved := int64(0), true
 	for _, a := range pieces {
+		moved = moved && a.moved
 		largest = max(largest, a.m.Place.Size)
 		if a.m.Pos.Insn < first.m.Pos.Insn {
 			first = a
 		}
 	}
-	if largest == size || !isCopied(pieces[0].obj.layout(), pieces[0].m.Place.Off, size, largest) {
+	if largest == size || !isCopied(pieces[0].obj.layout(), pieces[0].m.Place.Off, size, largest, moved) {
 		return
 	}
 	c := *first.m
@@ -77,9 +79,19 @@ func (e *engine) joined(pieces []*access, size int64) {
 	e.m.Copies = append(e.m.Copies, &c)
 }
 
+// moved reports whether the value is that of one load of shared memory as it
+// was, and notes that the load is moved from there.
+func (v *value) moved(size int64) bool {
+	if len(v.origins) != 1 || !v.origins[0].copied || v.origins[0].load.m.Place.Size != size {
+		return false
+	}
+	v.origins[0].load.moved = true
+	return true
+}
+
 // isCopied reports whether size bytes at off of a value of type t, accessed in
 // pieces of at most largest bytes, are what one copies as a whole.
-func isCopied(t *ir.Type, off, size, largest int64) bool {
+func isCopied(t *ir.Type, off, size, largest int64, moved bool) bool {
 	if t == nil {
 		return false
 	}
@@ -87,19 +99,16 @@ func isCopied(t *ir.Type, off, size, largest int64) bool {
 	if !ok {
 		return false
 	}
-	types := []*ir.Type{t}
+	if u := ref.Type.Underlying(); u != nil && u.Kind == ir.Array {
+		elem := u.Elem.Underlying()
+		return elem != nil && (elem.Kind != ir.Int || elem.Size != largest || moved)
+	}
+	types := []*ir.Type{t, ref.Type}
 	for _, f := range ref.Fields {
 		types = append(types, f.Type)
 	}
-	for _, t := range append(types, ref.Type) {
-		switch u := t.Underlying(); {
-		case u == nil:
-		case u.Kind == ir.Struct && u.Size == size:
-			return true
-		case u.Kind == ir.Array && u == ref.Type.Underlying():
-			elem := u.Elem.Underlying()
-			return elem != nil && (elem.Kind != ir.Int || elem.Size != largest)
-		}
-	}
-	return false
+	return slices.ContainsFunc(types, func(t *ir.Type) bool {
+		u := t.Underlying()
+		return u != nil && u.Kind == ir.Struct && u.Size == size
+	})
 }

@@ -18,8 +18,10 @@ type access struct {
 	obj      *object
 	path     int32 // the call path's number
 	recorded bool
-	origins  origins
-	conds    []*condition
+	// moved: a load whose value is stored as it is, or the store of such a one.
+	moved   bool
+	origins origins
+	conds   []*condition
 	// pointee is what a pointer that is loaded points to, nil when not known.
 	pointee *ir.Type
 	// consts: the value stored, as far as it is the same on all paths.

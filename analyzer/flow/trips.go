@@ -15,17 +15,7 @@ const maxTrips = 1<<31 - 1
 // when that is not known, and the branch that ends it, nil when there is none.
 func (e *engine) trips(path *callPath, m *memo, head *ir.Block, s *state) (int64, ir.Instr) {
 	fi := e.info(path.fn)
-	l := loopWalk{e: e, path: path, memo: m, head: head, s: s, body: fi.loopBody(path.fn, head)}
-	for _, b := range fi.order {
-		if !l.body[b.Index] {
-			continue
-		}
-		for _, next := range b.Succs() {
-			if next == head && fi.rpo[b.Index] >= fi.rpo[head.Index] {
-				l.latches = append(l.latches, b)
-			}
-		}
-	}
+	l := e.walk(path, m, head, s)
 	best := int64(-1)
 	var at ir.Instr
 	for _, b := range fi.order {
@@ -51,6 +41,18 @@ func (e *engine) trips(path *callPath, m *memo, head *ir.Block, s *state) (int64
 		best = -1
 	}
 	return best, at
+}
+
+// walk prepares to follow values through the loop with this head.
+func (e *engine) walk(path *callPath, m *memo, head *ir.Block, s *state) *loopWalk {
+	fi := e.info(path.fn)
+	l := &loopWalk{e: e, path: path, memo: m, head: head, s: s, body: fi.loopBody(path.fn, head)}
+	for _, b := range fi.order {
+		if l.body[b.Index] && slices.Contains(b.Succs(), head) && fi.rpo[b.Index] >= fi.rpo[head.Index] {
+			l.latches = append(l.latches, b)
+		}
+	}
+	return l
 }
 
 // loopWalk follows values through one loop.
@@ -179,9 +181,34 @@ func (l *loopWalk) rangeOf(b *ir.Block, o ir.Operand) interval {
 	}
 	iv := l.s.rangeOf(l.s.reg(root))
 	if iv.lo < 0 || iv.hi > maxTrips {
-		return anyInt
+		return l.outerCounter(root)
 	}
 	return iv
+}
+
+// outerCounter gives the range of a register that counts the rounds of a loop
+// around this one: its own widening may have lost it.
+func (l *loopWalk) outerCounter(r ir.Reg) interval {
+	fi := l.e.info(l.path.fn)
+	for _, h := range fi.order {
+		if !fi.heads[h.Index] || fi.rpo[h.Index] >= fi.rpo[l.head.Index] || len(l.memo.in[h.Index]) == 0 {
+			continue
+		}
+		s := l.memo.in[h.Index][0].s
+		outer := l.e.walk(l.path, l.memo, h, s)
+		if !outer.body[l.head.Index] {
+			continue
+		}
+		step, ok := outer.step(r)
+		start := outer.start(r)
+		if !ok || step == 0 || start.lo < math.MinInt32 || start.hi > maxTrips {
+			continue
+		}
+		if n, _ := l.e.trips(l.path, l.memo, h, s); n >= 0 {
+			return start.join(interval{start.lo + min(step*n, 0), start.hi + max(step*n, 0)})
+		}
+	}
+	return anyInt
 }
 
 // back follows a register's value from before instruction i of b back to the

@@ -117,6 +117,26 @@ int nested(struct __sk_buff *skb)
 	return TC_ACT_OK;
 }
 
+// A loop that begins where the one around it stands.
+SEC("tc")
+int triangle(struct __sk_buff *skb)
+{
+	__u32 h = skb->hash;
+	struct val *v = get();
+
+	if (!v)
+		return TC_ACT_OK;
+	bpf_spin_lock(&v->lock);
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < 16; i++) {
+#pragma clang loop unroll(disable)
+		for (int j = 15; j >= i; j--)
+			v->slots[j] ^= h;
+	}
+	bpf_spin_unlock(&v->lock);
+	return TC_ACT_OK;
+}
+
 // Numeric iterators, as bpf_for and bpf_repeat make them.
 SEC("tc")
 int iterates(struct __sk_buff *skb)
