@@ -25,7 +25,7 @@ func analyseGo(ctx context.Context, o *Options, in *goInputs) (res *unitResult) 
 			}}}
 		}
 	}()
-	checked, err := gomap.Check(ctx, in.patterns, gomap.Config{Dir: o.Dir, Overlay: o.Overlay})
+	checked, err := gomap.Check(ctx, in.patterns, gomap.Config{Dir: o.Dir, Overlay: o.Overlay, Cache: o.GoTypes})
 	if err != nil {
 		checked = &gomap.Checked{}
 		checked.Skipped = append(checked.Skipped, diag.Skip{Span: position.Span{File: in.patterns[0]}, Reason: reason(err)})

@@ -34,6 +34,9 @@ type Options struct {
 	Overlay map[string][]byte
 	// Headers keeps headers between runs; nil: only during this one.
 	Headers *HeaderCache
+	// GoTypes keeps the types of imported Go packages between runs; nil: nothing
+	// is kept.
+	GoTypes *GoCache
 
 	// Rules says what is reported. Later layers override earlier ones: a
 	// config's, then the command line's.

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/csource/unit"
+	"github.com/bpflockcheck/bpflockcheck/analyzer/gomap"
 	"github.com/bpflockcheck/bpflockcheck/analyzer/model"
 )
 
@@ -58,6 +59,14 @@ type HeaderCache = unit.Cache
 
 // NewHeaderCache makes an empty cache, for Options.Headers.
 func NewHeaderCache() *HeaderCache { return unit.NewCache() }
+
+// GoCache keeps the types of imported Go packages from one call to the next; the
+// second call for a package is several times faster with it. A package that changed
+// on disk is read again.
+type GoCache = gomap.Cache
+
+// NewGoCache makes an empty cache, for Options.GoTypes.
+func NewGoCache() *GoCache { return gomap.NewCache() }
 
 // IsSource reports whether the text of a .c file is BPF C: whether it uses
 // SEC(...).

@@ -39,7 +39,7 @@ func newAnalyzer(cfg *config) *analysis.Analyzer {
 		Doc:        doc,
 		URL:        "https://pkg.go.dev/github.com/bpflockcheck/bpflockcheck",
 		Run:        func(pass *analysis.Pass) (any, error) { return run(pass, *cfg) },
-		Requires:   []*analysis.Analyzer{buildssa.Analyzer},
+		Requires:   []*analysis.Analyzer{translate},
 		FactTypes:  []analysis.Fact{new(PackageFact), new(FuncFact), new(VarFact)},
 		ResultType: reflect.TypeFor[*Result](),
 	}
@@ -163,7 +163,7 @@ func analyze(ctx context.Context, pass *analysis.Pass, cfg config) *pkg {
 	if !pk.worthwhile() && !pk.embedsObject() {
 		return nil
 	}
-	built := pass.ResultOf[buildssa.Analyzer].(*buildssa.SSA)
+	built := pass.ResultOf[translate].(*buildssa.SSA)
 	pk.ssa = built.Pkg
 	pk.funcs = sourceFuncs(built)
 	pk.companions(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/token"
 	"io/fs"
 	"maps"
 	"os"
@@ -37,6 +38,8 @@ type Config struct {
 	Env []string
 	// NoTests leaves test files out.
 	NoTests bool
+	// Cache keeps what is imported for the next Check; nil: nothing is kept.
+	Cache *Cache
 }
 
 // Checked is what a Check found.
@@ -198,36 +201,25 @@ func nestedModules(root string) ([]string, error) {
 	return out, err
 }
 
-// typedMode loads the syntax and types of the packages that are named; of those
-// they import, only types, from what the compiler exported.
-const typedMode = packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports |
-	packages.NeedTypes | packages.NeedTypesSizes | packages.NeedSyntax | packages.NeedTypesInfo | packages.NeedModule
-
 // checkModule analyses the packages of one module that can touch maps.
 func (out *Checked) module(ctx context.Context, r moduleRun, cfg Config) error {
 	load := packages.Config{
 		Context:    ctx,
 		Dir:        r.dir,
-		Env:        cfg.Env,
+		Env:        cgoEnabled(cfg.Env),
 		BuildFlags: cfg.BuildFlags,
 		Tests:      !cfg.NoTests,
+		Overlay:    cfg.Overlay,
+		Mode:       listMode,
 	}
-	done, err := replace(&load, cfg.Overlay)
-	defer done()
-	if err != nil {
-		return err
-	}
-	// Most packages have nothing to do with maps. What imports what is cheap to
-	// learn; syntax and types are loaded for the few that matter.
-	load.Mode = packages.NeedName | packages.NeedImports | packages.NeedDeps | packages.NeedFiles | packages.NeedEmbedPatterns | packages.NeedModule
 	roots, err := packages.Load(&load, r.patterns...)
 	if err != nil {
 		return err
 	}
+	overlay := cfg.Overlay
 	if extra := synthesize(ctx, ownPackages(roots)); len(extra) > 0 {
-		// These files are not on the disk: the loader's own overlay has to do.
 		maps.Copy(extra, cfg.Overlay)
-		load.Overlay, load.BuildFlags, load.ParseFile = extra, cfg.BuildFlags, nil
+		overlay, load.Overlay = extra, extra
 		if roots, err = packages.Load(&load, r.patterns...); err != nil {
 			return err
 		}
@@ -241,12 +233,27 @@ func (out *Checked) module(ctx context.Context, r moduleRun, cfg Config) error {
 	if len(paths) == 0 {
 		return nil
 	}
-	load.Mode = typedMode
-	pkgs, err := packages.Load(&load, paths...)
-	if err != nil {
-		return err
+	// Most packages have nothing to do with maps. Of the few that have, the
+	// functions are wanted.
+	pkgs := wanted(roots, paths)
+	tc := typeChecker{fset: token.NewFileSet(), overlay: overlay, sizes: sizesIn(load.Env), full: make(map[string]bool), cache: cfg.Cache}
+	if cfg.Cache != nil {
+		tc.fset = cfg.Cache.fset
 	}
-	good, bad := usable(pkgs, cfg.Dir, named)
+	for _, p := range pkgs {
+		tc.full[p.ID] = true
+	}
+	tc.processed = processCgo(load, pkgs)
+	packages.Visit(pkgs, nil, func(p *packages.Package) {
+		if tc.processed[p.ID] != nil {
+			importAsCgo(p, roots)
+		}
+	})
+	tc.check(ctx, pkgs)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	good, bad := usable(pkgs, cfg.Dir, named, tc.partial)
 	out.Skipped = append(out.Skipped, bad...)
 	an := newAnalyzer(&config{objects: cfg.Objects, dir: cfg.Dir})
 	graph, err := checker.Analyze([]*analysis.Analyzer{an}, good, nil)
@@ -361,69 +368,60 @@ func embedsTree(p *packages.Package) bool {
 
 // usable keeps the packages that can be analysed and cuts the imports of
 // others, for which there is no syntax and so no facts. A package that does not
-// compile is skipped, once, and so is what imports it. That an embedded file is
-// missing stops the compiler, but not this analysis.
-func usable(pkgs []*packages.Package, dir string, named map[string]bool) (good []*packages.Package, skipped []diag.Skip) {
-	initial := make(map[string]bool)
-	for _, p := range pkgs {
-		initial[p.ID] = true
+// compile is named, once, with those of its functions that are left out; it is
+// kept when the rest is sound. That an embedded file is missing stops the
+// compiler, but not this analysis.
+func usable(pkgs []*packages.Package, dir string, named map[string]bool, partial map[string][]string) (good []*packages.Package, skipped []diag.Skip) {
+	sound := make(map[*packages.Package]bool)
+	type failure struct {
+		span    position.Span
+		why     string
+		dropped []string // functions, those of the package's tests among them
+		whole   bool     // nothing of the package itself can be analysed
 	}
-	const (
-		unknown = iota
-		fine
-		broken
-	)
-	state := make(map[*packages.Package]int)
-	reported := make(map[string]bool)
-	var judge func(p *packages.Package) int
-	judge = func(p *packages.Package) int {
-		if s := state[p]; s != unknown {
-			return s
-		}
-		state[p] = fine
+	failures := make(map[string]*failure)
+	for _, p := range pkgs {
+		sound[p] = p.Types != nil && p.TypesInfo != nil && len(p.Syntax) > 0 && !strings.HasSuffix(p.PkgPath, ".test")
 		first := firstError(p.Errors)
-		for _, path := range sortedKeys(p.Imports) {
-			imp := p.Imports[path]
-			if initial[imp.ID] && judge(imp) == broken {
-				state[p] = broken
-			}
+		if first == nil {
+			continue
 		}
+		dropped, ok := partial[p.ID]
+		sound[p] = sound[p] && ok
 		key := strings.TrimSuffix(p.PkgPath, "_test")
-		report := func(span position.Span, reason string) {
-			state[p] = broken
-			if strings.HasSuffix(p.PkgPath, ".test") {
-				return // made by the go command of packages that are reported themselves
-			}
-			if !reported[key] && (named[p.PkgPath] || named[key]) {
-				reported[key] = true
-				skipped = append(skipped, diag.Skip{Span: span, Reason: reason})
-			}
+		if !named[p.PkgPath] && !named[key] || strings.HasSuffix(p.PkgPath, ".test") {
+			continue // the go command makes the last of packages that are reported themselves
 		}
+		f := failures[key]
+		if f == nil {
+			f = &failure{
+				span: errorSpan(*first, packageDir(p, dir), dir),
+				why:  fmt.Sprintf("package %s does not compile: %s", p.PkgPath, whyNotImported(p, firstLine(first.Msg))),
+			}
+			failures[key] = f
+		}
+		f.dropped = append(f.dropped, dropped...)
+		f.whole = f.whole || !sound[p] && p.PkgPath == key && !strings.Contains(p.ID, " [")
+	}
+	for _, key := range sortedKeys(failures) {
+		f := failures[key]
 		switch {
-		case first != nil && state[p] == broken:
-			report(position.Span{File: packageDir(p, dir)}, fmt.Sprintf("package %s imports a package that does not compile", p.PkgPath))
-		case first != nil:
-			why := whyNotImported(p, firstLine(first.Msg))
-			if strings.Contains(why, "could not import C ") {
-				why = "cgo fails; go build says why (often a C header or compiler is missing)"
-			}
-			report(errorSpan(*first, packageDir(p, dir), dir), fmt.Sprintf("package %s does not compile: %s", p.PkgPath, why))
-		case state[p] == broken:
-			report(position.Span{File: packageDir(p, dir)}, fmt.Sprintf("package %s imports a package that does not compile", p.PkgPath))
-		case p.Types == nil || p.TypesInfo == nil || len(p.Syntax) == 0 || p.TypesSizes == nil:
-			state[p] = broken
+		case f.whole:
+			f.why += "; nothing of it is analysed"
+		case len(f.dropped) > 0:
+			f.why += "; not analysed: " + namesOf(f.dropped)
 		}
-		return state[p]
+		skipped = append(skipped, diag.Skip{Span: f.span, Reason: f.why})
 	}
 	for _, p := range pkgs {
-		if judge(p) == fine && !strings.HasSuffix(p.PkgPath, ".test") {
+		if sound[p] {
 			p.IllTyped = false
 			good = append(good, p)
 		}
 	}
 	for _, p := range good {
 		for path, imp := range p.Imports {
-			if !initial[imp.ID] || state[imp] != fine {
+			if !sound[imp] {
 				delete(p.Imports, path)
 			}
 		}
@@ -436,13 +434,16 @@ func usable(pkgs []*packages.Package, dir string, named map[string]bool) (good [
 // could not be had.
 func whyNotImported(p *packages.Package, msg string) string {
 	rest, ok := strings.CutPrefix(msg, "could not import ")
-	path, _, found := strings.Cut(rest, " (invalid package name")
-	if !ok || !found || p.Imports[path] == nil {
+	path, _, found := strings.Cut(rest, " ("+noPackage)
+	if !ok || !found {
 		return msg
+	}
+	if p.Imports[path] == nil {
+		return "could not import " + path
 	}
 	err := firstError(p.Imports[path].Errors)
 	if err == nil {
-		return msg
+		return "could not import " + path
 	}
 	return "could not import " + path + ": " + firstLine(err.Msg)
 }

@@ -123,7 +123,7 @@ func TestBadInput(t *testing.T) {
 	}{
 		{"does not compile", func(t *testing.T, dir string) {
 			write(t, filepath.Join(dir, "rmw", "bad.go"), "package rmw\n\nfunc f() { undefined() }\n\nfunc g() { undefinedToo() }\n")
-		}, "rmw/bad.go:3:12: package example.com/maps/rmw does not compile: undefined: undefined"},
+		}, "rmw/bad.go:3:12: package example.com/maps/rmw does not compile: undefined: undefined; not analysed: f, g"},
 		{"missing module", func(t *testing.T, dir string) {
 			write(t, filepath.Join(dir, "rmw", "bad.go"), "package rmw\n\nimport _ \"gone.invalid/x\"\n")
 		}, "rmw/bad.go:3:10: package example.com/maps/rmw does not compile: could not import gone.invalid/x: cannot find module providing package"},
@@ -163,8 +163,10 @@ func TestBadInput(t *testing.T) {
 			if len(texts) != 1 || !strings.Contains(filepath.ToSlash(texts[0]), tt.want) {
 				t.Errorf("skipped %q, want one with %q", texts, tt.want)
 			}
-			if !slices.ContainsFunc(findings, func(f diag.Finding) bool { return strings.HasPrefix(f.Span.File, "gotype") }) {
-				t.Error("no findings in the other package or file")
+			for _, pkg := range []string{"gotype", "rmw"} {
+				if !slices.ContainsFunc(findings, func(f diag.Finding) bool { return strings.HasPrefix(f.Span.File, pkg) }) {
+					t.Errorf("no findings in the rest of %s", pkg)
+				}
 			}
 		})
 	}
@@ -202,28 +204,96 @@ func TestNestedModule(t *testing.T) {
 	}
 }
 
-// TestCgo: a package whose cgo part does not build is named once, with what to
-// do, and so is none that the go command makes of it.
+// TestCgo: what uses C is analysed where cgo works. Where it does not, as without
+// a C compiler or a header, the functions that use C are named, and the others
+// are analysed all the same.
 func TestCgo(t *testing.T) {
-	external.Require(t, "gcc", "Debian: gcc libc6-dev")
-	dir := copyModule(t)
-	pkg := filepath.Join(dir, "withc")
-	if err := os.Mkdir(pkg, 0o755); err != nil {
-		t.Fatal(err)
+	const header, code, test = "thing.h", `package withc
+
+// #include HEADER
+import "C"
+
+import "example.com/maps/flows"
+
+type wrapped struct {
+	c *C.struct_thing
+	o *flows.FlowsObjects
+}
+
+var limit = C.limit(C.int(3))
+
+func (w *wrapped) count(key C.uint) error {
+	var v flows.FlowsCounts
+	if err := w.o.Plain.Lookup(uint32(key), &v); err != nil {
+		return err
 	}
-	for name, text := range map[string]string{
-		"c.go":      "package withc\n\n// #include <no/such/header.h>\nimport \"C\"\n\nimport \"github.com/cilium/ebpf\"\n\nvar m *ebpf.Map\n\nfunc f() { C.g() }\n",
-		"c_test.go": "package withc\n\nimport \"testing\"\n\nfunc TestF(*testing.T) { f() }\n",
-	} {
-		if err := os.WriteFile(filepath.Join(pkg, name), []byte(text), 0o600); err != nil {
+	for C.more(w.c) != 0 {
+		v.Bytes += uint64(C.next(w.c, C.CString("x")))
+	}
+	return w.o.Plain.Put(uint32(key), v)
+}
+
+func (w *wrapped) plain() error {
+	var v flows.FlowsCounts
+	if err := w.o.Plain.Lookup(uint32(0), &v); err != nil {
+		return err
+	}
+	v.Bytes++
+	return w.o.Plain.Put(uint32(0), v)
+}
+`, `package withc
+
+import "testing"
+
+func TestF(*testing.T) { _ = (&wrapped{}).count(1) }
+`
+	lines := func(c *Checked) (out []int) {
+		for _, f := range c.Findings {
+			if f.Rule == "BLC305" && f.Span.File == filepath.Join("withc", "c.go") {
+				out = append(out, f.Span.Line)
+			}
+		}
+		return out
+	}
+	check := func(t *testing.T, include string, env ...string) *Checked {
+		t.Helper()
+		dir := copyModule(t)
+		pkg := filepath.Join(dir, "withc")
+		if err := os.Mkdir(pkg, 0o755); err != nil {
 			t.Fatal(err)
 		}
+		for name, text := range map[string]string{
+			header: "struct thing { int x; };\nstatic int limit(int x) { return x; }\nstatic int more(struct thing *t) { return t != 0; }\n" +
+				"static unsigned long next(struct thing *t, char *s) { return t && s; }\n",
+			"c.go":      strings.Replace(code, "HEADER", include, 1),
+			"c_test.go": test,
+		} {
+			if err := os.WriteFile(filepath.Join(pkg, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c, err := Check(context.Background(), []string{"./withc"}, Config{Dir: dir, Env: append(offline(), env...)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
 	}
-	c, err := Check(context.Background(), []string{"./withc"}, Config{Dir: dir, Env: append(offline(), "CGO_ENABLED=1")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(c.Skipped) != 1 || !strings.Contains(c.Skipped[0].Reason, "cgo fails") {
-		t.Errorf("skipped: %v", c.Skipped)
+	t.Run("works", func(t *testing.T) {
+		external.Require(t, "gcc", "Debian: gcc libc6-dev")
+		c := check(t, `"thing.h"`, "CGO_ENABLED=1")
+		if got := lines(c); len(c.Skipped) > 0 || !slices.Equal(got, []int{23, 32}) {
+			t.Errorf("skipped: %v, findings in lines %v", c.Skipped, got)
+		}
+	})
+	for name, env := range map[string][]string{"no header": nil, "no compiler": {"CC=/no/such/compiler"}} {
+		t.Run(name, func(t *testing.T) {
+			c := check(t, "<no/such/header.h>", env...)
+			if got := lines(c); !slices.Equal(got, []int{32}) {
+				t.Errorf("findings in lines %v", got)
+			}
+			if len(c.Skipped) != 1 || !strings.Contains(c.Skipped[0].Reason, "cgo fails") || !strings.HasSuffix(c.Skipped[0].Reason, "; not analysed: count, TestF") {
+				t.Errorf("skipped: %v", c.Skipped)
+			}
+		})
 	}
 }

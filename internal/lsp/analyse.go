@@ -67,7 +67,7 @@ func (s *server) analyse(ctx context.Context, j *job) *result {
 
 func (s *server) analyseC(ctx context.Context, path string, overlay map[string][]byte) (*result, error) {
 	o, flaw := s.options(path)
-	o.Overlay, o.Headers = overlay, s.headers
+	o.Overlay, o.Headers, o.GoTypes = overlay, s.headers, s.goTypes
 	u, err := analyzer.Unit(ctx, path, o.Options)
 	if err != nil {
 		return nil, err

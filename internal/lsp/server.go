@@ -37,6 +37,7 @@ type server struct {
 	// slots bounds the analyses that run at a time.
 	slots   chan struct{}
 	headers *analyzer.HeaderCache
+	goTypes *analyzer.GoCache
 	// opening is how the client spells the URI of the document that it opens;
 	// of the reader's goroutine.
 	opening uri.URI
@@ -69,6 +70,7 @@ func newServer(ctx context.Context, cancel context.CancelFunc, cfg Config, clien
 		cfg: cfg, client: client, ctx: ctx, cancel: cancel,
 		slots:   make(chan struct{}, runtime.GOMAXPROCS(0)),
 		headers: analyzer.NewHeaderCache(),
+		goTypes: analyzer.NewGoCache(),
 		enc:     utf16,
 		good:    map[string]Options{}, docs: map[string]*document{}, jobs: map[string]*job{}, told: map[string]bool{},
 		requests: map[jsonrpc2.ID]context.CancelFunc{},
