@@ -74,7 +74,6 @@ func (e *engine) joined(pieces []*access, size int64) {
 	for _, a := range pieces {
 		a.m.PartOf = &c
 		c.Fresh = c.Fresh && a.m.Fresh
-		c.Place.IsLock = c.Place.IsLock && a.m.Place.IsLock
 	}
 	e.m.Copies = append(e.m.Copies, &c)
 }

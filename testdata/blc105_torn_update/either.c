@@ -58,7 +58,8 @@ SEC("tc")
 int rounds(struct __sk_buff *skb)
 {
 	for (__u32 i = 0; i < 8; i++) {
-		struct val *v = bpf_map_lookup_elem(&results, &i);
+		__u32 key = i;
+		struct val *v = bpf_map_lookup_elem(&results, &key);
 
 		if (!v)
 			continue;

@@ -44,19 +44,21 @@ int preempt_off(void *ctx)
 	return 0;
 }
 
-// The counter's address is taken.
+// A key is made of the counter.
 SEC("syscall")
 int loops_itself(void *ctx)
 {
 	bpf_preempt_disable();
 	for (__u32 i = 0; i < 64; i++) {
-		__u64 *v = bpf_map_lookup_elem(&few, &i);
+		__u32 key = i;
+		__u64 *v = bpf_map_lookup_elem(&few, &key);
 
 		if (v)
 			*v = 0;
 	}
 	for (__u32 i = 0; i < 2000; i++) { // want BLC212 "up to 2000 times with preemption"
-		__u64 *v = bpf_map_lookup_elem(&many, &i);
+		__u32 key = i;
+		__u64 *v = bpf_map_lookup_elem(&many, &key);
 
 		if (v)
 			*v = 0;
