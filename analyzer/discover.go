@@ -382,7 +382,7 @@ type ignoreStack struct {
 
 func newIgnoreStack(root string) *ignoreStack {
 	s := &ignoreStack{byDir: map[string]*gitignore.Matcher{}, top: root}
-	if repo := repositoryRoot(root); repo != "" {
+	if repo := gitignore.RepositoryRoot(root); repo != "" {
 		s.top = repo
 		if b, err := os.ReadFile(filepath.Join(repo, ".git", "info", "exclude")); err == nil {
 			s.byDir[""] = gitignore.Parse(string(b))
@@ -420,19 +420,4 @@ func (s *ignoreStack) ignored(abs string, isDir bool) bool {
 		}
 	}
 	return ask(s.byDir[""], s.top) == gitignore.Ignore
-}
-
-// repositoryRoot gives the nearest folder at or above dir that holds .git; ""
-// when there is none.
-func repositoryRoot(dir string) string {
-	for {
-		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
-			return dir
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return ""
-		}
-		dir = parent
-	}
 }

@@ -3,7 +3,6 @@ package analyzer
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
@@ -117,20 +116,7 @@ func (l *locator) shown(abs string) string {
 }
 
 func (l *locator) finding(f *diag.Finding) {
-	fix := func(s *position.Span) { s.File = l.name(s.File, f.Object) }
-	fix(&f.Span)
-	f.Related = slices.Clone(f.Related)
-	for i := range f.Related {
-		fix(&f.Related[i].Span)
-	}
-	if f.Fix != nil {
-		fx := *f.Fix
-		fx.Edits = slices.Clone(fx.Edits)
-		for i := range fx.Edits {
-			fix(&fx.Edits[i].Span)
-		}
-		f.Fix = &fx
-	}
+	f.ChangeSpans(func(s *position.Span) { s.File = l.name(s.File, f.Object) })
 	if f.Object != "" {
 		f.Object = l.name(f.Object, "")
 	}

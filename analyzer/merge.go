@@ -73,30 +73,15 @@ func mergeEvidence(fs []diag.Finding) []diag.Finding {
 			bySource[k] = append(bySource[k], i)
 		}
 	}
-	merged := make([]bool, len(fs))
-	for i := range fs {
-		f := &fs[i]
-		if !fromObject(f) || f.Span.Line == 0 {
-			continue
-		}
+	return mergeObjects(fs, func(f *diag.Finding) int {
 		best, most := -1, -1
 		for _, j := range bySource[key{f.Rule, f.Span.File, f.Span.Line}] {
 			if n := likeness(&fs[j], f); n > most {
 				best, most = j, n
 			}
 		}
-		if best >= 0 {
-			absorb(&fs[best], f)
-			merged[i] = true
-		}
-	}
-	out := fs[:0:0]
-	for i := range fs {
-		if !merged[i] {
-			out = append(out, fs[i])
-		}
-	}
-	return out
+		return best
+	})
 }
 
 // movedLines is how far a compiler is taken to move a statement: it puts loads
@@ -117,12 +102,7 @@ func mergeMoved(fs []diag.Finding) []diag.Finding {
 			bySource[k] = append(bySource[k], i)
 		}
 	}
-	merged := make([]bool, len(fs))
-	for i := range fs {
-		f := &fs[i]
-		if !fromObject(f) || f.Span.Line == 0 {
-			continue
-		}
+	return mergeObjects(fs, func(f *diag.Finding) int {
 		best, distance := -1, movedLines+1
 		for _, j := range bySource[key{f.Rule, f.Span.File, f.Map}] {
 			g := &fs[j]
@@ -132,8 +112,21 @@ func mergeMoved(fs []diag.Finding) []diag.Finding {
 				best, distance = j, d
 			}
 		}
-		if best >= 0 {
-			absorb(&fs[best], f)
+		return best
+	})
+}
+
+// mergeObjects puts each finding in an object that has a line to the one that
+// partner gives the index of in fs; -1 leaves it as it is.
+func mergeObjects(fs []diag.Finding, partner func(*diag.Finding) int) []diag.Finding {
+	merged := make([]bool, len(fs))
+	for i := range fs {
+		f := &fs[i]
+		if !fromObject(f) || f.Span.Line == 0 {
+			continue
+		}
+		if at := partner(f); at >= 0 {
+			absorb(&fs[at], f)
 			merged[i] = true
 		}
 	}

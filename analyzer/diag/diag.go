@@ -191,6 +191,26 @@ func (f *Fix) equal(g *Fix) bool {
 	return f == nil && g == nil || f != nil && g != nil && slices.Equal(f.Edits, g.Edits)
 }
 
+// ChangeSpans lets change alter every span of the finding: its own, those of
+// related places and of the fix's edits. Findings that were copied from f, or
+// that f was copied from, keep theirs.
+func (f *Finding) ChangeSpans(change func(*position.Span)) {
+	change(&f.Span)
+	f.Related = slices.Clone(f.Related)
+	for i := range f.Related {
+		change(&f.Related[i].Span)
+	}
+	if f.Fix == nil {
+		return
+	}
+	fix := *f.Fix
+	fix.Edits = slices.Clone(fix.Edits)
+	for i := range fix.Edits {
+		change(&fix.Edits[i].Span)
+	}
+	f.Fix = &fix
+}
+
 // Compare is a total order on findings: by place, then rule, then the rest.
 func (f *Finding) Compare(o *Finding) int {
 	return cmp.Or(

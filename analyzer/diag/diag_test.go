@@ -127,3 +127,27 @@ func TestSkip(t *testing.T) {
 		t.Error("a skip of a file does not come before those in it")
 	}
 }
+
+func TestChangeSpans(t *testing.T) {
+	f := Finding{
+		Span:    position.Span{File: "a.c"},
+		Related: []Related{{Span: position.Span{File: "b.h"}}},
+		Fix:     &Fix{Edits: []Edit{{Span: position.Span{File: "a.c"}}}},
+	}
+	g := f
+	g.ChangeSpans(func(s *position.Span) { s.File = "x/" + s.File })
+	for _, tt := range []struct{ name, f, g, want string }{
+		{"the finding", f.Span.File, g.Span.File, "a.c"},
+		{"a related place", f.Related[0].Span.File, g.Related[0].Span.File, "b.h"},
+		{"an edit", f.Fix.Edits[0].Span.File, g.Fix.Edits[0].Span.File, "a.c"},
+	} {
+		if tt.f != tt.want || tt.g != "x/"+tt.want {
+			t.Errorf("%s: %q, and %q in the copy that was changed", tt.name, tt.f, tt.g)
+		}
+	}
+	none := Finding{}
+	none.ChangeSpans(func(s *position.Span) { s.File = "x" })
+	if none.Span.File != "x" || none.Fix != nil {
+		t.Errorf("without a fix: %+v", none)
+	}
+}

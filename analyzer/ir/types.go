@@ -57,12 +57,6 @@ func (t *Type) Underlying() *Type {
 	return t
 }
 
-// IsAggregate reports whether t is a struct, union or array.
-func (t *Type) IsAggregate() bool {
-	u := t.Underlying()
-	return u != nil && (u.Kind == Struct || u.Kind == Union || u.Kind == Array)
-}
-
 // String is a short C-like spelling.
 func (t *Type) String() string {
 	if t == nil {

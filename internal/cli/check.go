@@ -15,6 +15,7 @@ import (
 	"github.com/bpflockcheck/bpflockcheck/analyzer/diag"
 	"github.com/bpflockcheck/bpflockcheck/internal/baseline"
 	"github.com/bpflockcheck/bpflockcheck/internal/fixer"
+	"github.com/bpflockcheck/bpflockcheck/internal/gitignore"
 	"github.com/bpflockcheck/bpflockcheck/internal/gitrev"
 	"github.com/bpflockcheck/bpflockcheck/internal/report"
 	"github.com/bpflockcheck/bpflockcheck/internal/source"
@@ -351,7 +352,7 @@ func (r *checkRun) makeReport(res *analyzer.Result) *report.Report {
 	return &report.Report{
 		Findings: res.Findings, Skipped: res.Skipped, Failed: res.Failed, Notes: res.Notes,
 		Inputs: res.Files, Programs: res.Programs, Elapsed: time.Since(r.start),
-		Files: r.files, Root: repositoryRoot(r.s.options.Dir), Rules: catalogue(), Version: version(),
+		Files: r.files, Root: gitignore.RepositoryRoot(r.s.options.Dir), Rules: catalogue(), Version: version(),
 	}
 }
 

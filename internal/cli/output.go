@@ -80,21 +80,6 @@ func isTerminal(w io.Writer) bool {
 	return err != nil || !os.SameFile(info, null)
 }
 
-// repositoryRoot gives the nearest folder at or above dir that holds .git; ""
-// when there is none.
-func repositoryRoot(dir string) string {
-	for {
-		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
-			return dir
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return ""
-		}
-		dir = parent
-	}
-}
-
 // progress is a line on standard error's terminal that long runs keep up to
 // date.
 type progress struct {

@@ -150,19 +150,7 @@ func (r *result) fill(from *analyzer.Result, overlay map[string][]byte) error {
 		}
 	}
 	for _, f := range findings {
-		abs(&f.Span)
-		f.Related = slices.Clone(f.Related)
-		for i := range f.Related {
-			abs(&f.Related[i].Span)
-		}
-		if f.Fix != nil {
-			fix := *f.Fix
-			fix.Edits = slices.Clone(fix.Edits)
-			for i := range fix.Edits {
-				abs(&fix.Edits[i].Span)
-			}
-			f.Fix = &fix
-		}
+		f.ChangeSpans(abs)
 		r.findings = append(r.findings, f)
 	}
 	for _, sk := range slices.Concat(from.Failed, from.Skipped) {
