@@ -4,7 +4,6 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
-	"path"
 	"reflect"
 
 	"golang.org/x/tools/go/ssa"
@@ -104,18 +103,16 @@ func (f *dataflow) param(fn *ssa.Function, i int, p *ssa.Parameter) {
 
 // origins gives what is known of a value.
 func (f *dataflow) origins(v ssa.Value) []origin {
-	f.global(v)
 	if s := f.sets[node(v)]; s != nil {
 		return s.list
 	}
 	return nil
 }
 
-// global gives a package-level function or variable used as a value its node.
-func (f *dataflow) global(ssa.Value) {}
-
+// base says that a map of origin o may be in n.
 func (f *dataflow) base(n node, o origin) { f.work = append(f.work, work{n, o}) }
 
+// edge says that what is in src may be in dst, too.
 func (f *dataflow) edge(dst, src node) {
 	if dst == nil || src == nil {
 		return
@@ -128,6 +125,7 @@ func (f *dataflow) edge(dst, src node) {
 	}
 }
 
+// propagate hands the origins along the edges until nothing changes.
 func (f *dataflow) propagate() {
 	for len(f.work) > 0 {
 		w := f.work[len(f.work)-1]
@@ -272,6 +270,7 @@ func (f *dataflow) isTagged(t types.Type, i int) bool {
 		reflect.StructTag(st.Tag(i)).Get("ebpf") != ""
 }
 
+// instr adds the edges of one instruction of fn.
 func (f *dataflow) instr(fn *ssa.Function, in ssa.Instruction) {
 	switch in := in.(type) {
 	case *ssa.Phi:
@@ -410,11 +409,14 @@ func (f *dataflow) isLibraryMaps(v ssa.Value) bool {
 	return false
 }
 
+// libField reports whether a struct is one whose Maps the library fills.
 func libField(t types.Type) bool {
 	lib, name := libType(t)
 	return lib == ciliumPath && (name == "Collection" || name == "CollectionSpec")
 }
 
+// mapUpdate handles m[k] = v: the value is in the Go map, and in the variable
+// that the Go map was read from.
 func (f *dataflow) mapUpdate(in *ssa.MapUpdate) {
 	mt, ok := in.Map.Type().Underlying().(*types.Map)
 	if !ok {
@@ -455,374 +457,4 @@ func (f *dataflow) isReplacements(m ssa.Value) bool {
 		}
 	}
 	return false
-}
-
-// rootCall is the call that made a value, when that is plain to see.
-func rootCall(v ssa.Value) ssa.Value {
-	for range 16 {
-		switch x := v.(type) {
-		case *ssa.Extract:
-			v = x.Tuple
-		case *ssa.Call:
-			return x
-		case *ssa.ChangeType:
-			v = x.X
-		default:
-			return nil
-		}
-	}
-	return nil
-}
-
-// call links a call's arguments and results.
-func (f *dataflow) call(fn *ssa.Function, in ssa.CallInstruction) {
-	c := in.Common()
-	if b, ok := c.Value.(*ssa.Builtin); ok {
-		if b.Name() == "append" {
-			for _, a := range c.Args {
-				f.edge(in.Value(), f.valueNode(a))
-			}
-		}
-		return
-	}
-	if f.libraryCall(in) {
-		return
-	}
-	for _, callee := range f.callees(c) {
-		if callee.Blocks != nil && f.pk.own(callee) {
-			f.callers[callee] = append(f.callers[callee], in)
-			f.results(in, callee)
-			continue
-		}
-		obj, _ := callee.Object().(*types.Func)
-		if fact := f.pk.funcFact(obj); fact != nil {
-			f.importedResults(in, fact)
-		}
-	}
-}
-
-func (f *dataflow) results(in ssa.CallInstruction, callee *ssa.Function) {
-	v := in.Value()
-	if v == nil {
-		return
-	}
-	n := callee.Signature.Results().Len()
-	for i := range n {
-		r := result{callee, i}
-		var dst node = v
-		if n > 1 {
-			dst = tuple{v, i}
-		}
-		sub := substitution{in, dst}
-		f.subst[r] = append(f.subst[r], sub)
-		if s := f.sets[r]; s != nil {
-			for _, o := range s.list {
-				f.substitute(sub, callee, o)
-			}
-		}
-	}
-}
-
-func (f *dataflow) importedResults(in ssa.CallInstruction, fact *FuncFact) {
-	v := in.Value()
-	if v == nil {
-		return
-	}
-	args := in.Common().Args
-	for _, r := range fact.Results {
-		var dst node = v
-		if in.Common().Signature().Results().Len() > 1 {
-			dst = tuple{v, r.Index}
-		}
-		for _, o := range r.Origins {
-			switch {
-			case o.Kind == fromParam:
-				if o.Param < len(args) {
-					f.edge(dst, f.valueNode(args[o.Param]))
-				}
-			case o.Kind == fromNameParam:
-				if o.Param < len(args) {
-					f.base(dst, f.nameOrigin(in.Parent(), args[o.Param]))
-				}
-			default:
-				f.base(dst, o.origin())
-			}
-		}
-	}
-}
-
-// callees gives the functions a call may call, as far as the function at hand
-// shows: static calls, function literals and bound methods in locals.
-func (f *dataflow) callees(c *ssa.CallCommon) []*ssa.Function {
-	if c.IsInvoke() {
-		return nil
-	}
-	var out []*ssa.Function
-	f.funcsOf(c.Value, &out, make(map[ssa.Value]bool))
-	return out
-}
-
-func (f *dataflow) funcsOf(v ssa.Value, out *[]*ssa.Function, seen map[ssa.Value]bool) {
-	if seen[v] || len(seen) > 32 {
-		return
-	}
-	seen[v] = true
-	switch v := v.(type) {
-	case *ssa.Function:
-		if o := v.Origin(); o != nil {
-			v = o
-		}
-		*out = append(*out, v)
-	case *ssa.MakeClosure:
-		*out = append(*out, v.Fn.(*ssa.Function))
-	case *ssa.Phi:
-		for _, e := range v.Edges {
-			f.funcsOf(e, out, seen)
-		}
-	case *ssa.ChangeType:
-		f.funcsOf(v.X, out, seen)
-	case *ssa.UnOp:
-		if v.Op == token.MUL {
-			for _, s := range storesTo(v.X) {
-				f.funcsOf(s, out, seen)
-			}
-		}
-	case *ssa.FreeVar:
-		for _, b := range f.bindings(v) {
-			f.funcsOf(b, out, seen)
-		}
-	}
-}
-
-// bindings gives what a captured variable is bound to.
-func (f *dataflow) bindings(v *ssa.FreeVar) []ssa.Value {
-	var out []ssa.Value
-	for i, fv := range v.Parent().FreeVars {
-		if fv != v {
-			continue
-		}
-		for _, mc := range f.closures[v.Parent()] {
-			out = append(out, mc.Bindings[i])
-		}
-	}
-	return out
-}
-
-// libraryCall handles the calls of map libraries that hand out maps.
-func (f *dataflow) libraryCall(in ssa.CallInstruction) bool {
-	c := in.Common()
-	var fn *types.Func
-	if c.IsInvoke() {
-		return false
-	}
-	callee := c.StaticCallee()
-	if callee == nil {
-		return false
-	}
-	fn, _ = callee.Object().(*types.Func)
-	if fn == nil || fn.Pkg() == nil {
-		return false
-	}
-	lib := libPath(fn.Pkg())
-	if !isMapLibrary(lib) {
-		return false
-	}
-	v := in.Value()
-	if v == nil {
-		return true
-	}
-	recv := ""
-	if r := fn.Signature().Recv(); r != nil {
-		_, recv = libType(r.Type())
-	}
-	var dst node = v
-	if fn.Signature().Results().Len() > 1 {
-		dst = tuple{v, 0}
-	}
-	switch lib + " " + recv + "." + fn.Name() {
-	case ciliumPath + " .NewMap", ciliumPath + " .NewMapWithOptions":
-		f.newMap(in, dst, c.Args[0])
-	case ciliumPath + " MapSpec.Copy", ciliumPath + " Map.Clone", ciliumPath + " Map.Iterate":
-		f.edge(dst, f.valueNode(c.Args[0]))
-	case ciliumPath + " Collection.DetachMap":
-		f.base(dst, f.nameOrigin(in.Parent(), c.Args[1]))
-	case libbpfgoPath + " Module.GetMap", managerPath + " Manager.GetMap", gobpfPath + " Module.Map":
-		f.base(dst, f.nameOrigin(in.Parent(), c.Args[1]))
-	case ciliumPath + " .LoadPinnedMap":
-		f.base(dst, origin{kind: fromPin, name: pinName(c.Args[0]), call: v})
-	case ciliumPath + " .NewMapFromID", ciliumPath + " .NewMapFromFD",
-		libbpfgoPath + " .GetMapByID":
-		f.base(dst, origin{kind: fromPin, call: v})
-	case libbpfgoPath + " .CreateMap":
-		if len(c.Args) > 1 {
-			if k, ok := c.Args[len(c.Args)-1].(*ssa.Const); ok && k.IsNil() {
-				f.base(dst, origin{kind: fromLiteral, call: v})
-			}
-		}
-	}
-	return true
-}
-
-// newMap is ebpf.NewMap: the map of the specification, or, from a literal
-// without key and value types, one in which the kernel sees no lock.
-func (f *dataflow) newMap(in ssa.CallInstruction, dst node, spec ssa.Value) {
-	if a, ok := spec.(*ssa.Alloc); ok {
-		o := origin{kind: fromLiteral, call: in.Value()}
-		for fa, vals := range fieldStores(a) {
-			switch fa {
-			case "Value":
-				o.kind = fromUnknown
-			case "Name":
-				if len(vals) == 1 {
-					if c, ok := vals[0].(*ssa.Const); ok && c.Value != nil && c.Value.Kind() == constant.String {
-						o.name = constant.StringVal(c.Value)
-					}
-				}
-			}
-		}
-		f.base(dst, o)
-		return
-	}
-	f.edge(dst, f.valueNode(spec))
-}
-
-// pinName guesses the name of a pinned map from its path: pins are named after
-// the map by convention. It gives "" when the last element is not constant.
-func pinName(v ssa.Value) string {
-	switch v := stripConversions(v).(type) {
-	case *ssa.Const:
-		if v.Value != nil && v.Value.Kind() == constant.String {
-			return path.Base(constant.StringVal(v.Value))
-		}
-	case *ssa.BinOp:
-		if v.Op == token.ADD {
-			return pinName(v.Y)
-		}
-	case *ssa.Call:
-		fn := v.Call.StaticCallee()
-		if fn == nil || fn.Name() != "Join" || fn.Pkg == nil ||
-			fn.Pkg.Pkg.Path() != "path/filepath" && fn.Pkg.Pkg.Path() != "path" {
-			return ""
-		}
-		sl, ok := v.Call.Args[0].(*ssa.Slice)
-		if !ok {
-			return ""
-		}
-		// The last element of the variadic slice.
-		arr, ok := sl.X.(*ssa.Alloc)
-		if !ok {
-			return ""
-		}
-		var last ssa.Value
-		high := int64(-1)
-		for _, r := range *arr.Referrers() {
-			ia, ok := r.(*ssa.IndexAddr)
-			if !ok {
-				continue
-			}
-			i, ok := ia.Index.(*ssa.Const)
-			if ok && i.Int64() > high {
-				if s := storesTo(ia); len(s) == 1 {
-					high, last = i.Int64(), s[0]
-				}
-			}
-		}
-		if last != nil {
-			return pinName(last)
-		}
-	}
-	return ""
-}
-
-// storesTo gives the values stored directly at an address.
-func storesTo(addr ssa.Value) []ssa.Value {
-	refs := addr.Referrers()
-	if refs == nil {
-		return nil
-	}
-	var out []ssa.Value
-	for _, r := range *refs {
-		if s, ok := r.(*ssa.Store); ok && s.Addr == addr {
-			out = append(out, s.Val)
-		}
-	}
-	return out
-}
-
-// fieldStores gives the values stored into each field of a local struct.
-func fieldStores(a *ssa.Alloc) map[string][]ssa.Value {
-	out := make(map[string][]ssa.Value)
-	st, ok := deref(a.Type()).Underlying().(*types.Struct)
-	if !ok || a.Referrers() == nil {
-		return out
-	}
-	for _, r := range *a.Referrers() {
-		if fa, ok := r.(*ssa.FieldAddr); ok {
-			name := st.Field(fa.Field).Name()
-			if s := storesTo(fa); len(s) > 0 {
-				out[name] = append(out[name], s...)
-			}
-		}
-	}
-	return out
-}
-
-// stripConversions removes conversions that keep a value.
-func stripConversions(v ssa.Value) ssa.Value {
-	for range 16 {
-		switch x := v.(type) {
-		case *ssa.ChangeType:
-			v = x.X
-		case *ssa.Convert:
-			v = x.X
-		case *ssa.MakeInterface:
-			v = x.X
-		case *ssa.ChangeInterface:
-			v = x.X
-		default:
-			return v
-		}
-	}
-	return v
-}
-
-func deref(t types.Type) types.Type {
-	if p, ok := types.Unalias(t).Underlying().(*types.Pointer); ok {
-		return p.Elem()
-	}
-	return t
-}
-
-// mayHoldMap is a cheap filter: whether a value of type t can lead to a map.
-func mayHoldMap(t types.Type) bool {
-	for range 8 {
-		if isMapType(t) {
-			return true
-		}
-		switch u := types.Unalias(t).Underlying().(type) {
-		case *types.Pointer:
-			t = u.Elem()
-		case *types.Slice:
-			t = u.Elem()
-		case *types.Array:
-			t = u.Elem()
-		case *types.Map:
-			t = u.Elem()
-		case *types.Chan:
-			t = u.Elem()
-		case *types.Interface:
-			return true
-		default:
-			return false
-		}
-	}
-	return false
-}
-
-// constString gives the value of a constant string.
-func constString(v ssa.Value) (string, bool) {
-	if c, ok := stripConversions(v).(*ssa.Const); ok && c.Value != nil && c.Value.Kind() == constant.String {
-		return constant.StringVal(c.Value), true
-	}
-	return "", false
 }
