@@ -15,9 +15,12 @@
 // caller's state, at each call; loops reach a fixpoint by widening.
 //
 // The files: value.go and symbol.go (the domain), state.go (states, joins and
-// their keys), join.go (merges), memory.go and object.go (what pointers point
-// into and what is stored there), exec.go, arith.go and copy.go (one operation),
-// call.go, helper.go and kfunc.go (calls), lock.go (locks and
-// sections), branch.go (refinement), interp.go (the fixpoint), record.go (what
-// goes into the model), region.go (control dependence).
+// their keys), join.go (merges), memory.go, object.go and arena.go (what
+// pointers point into and what is stored there), exec.go, arith.go and copy.go
+// (one operation), pieces.go (copies that bytecode makes piece by piece), call.go,
+// helper.go and kfunc.go (calls), lock.go (locks and sections), branch.go
+// (refinement), ask.go (what a branch asks of the kernel), interp.go (the
+// fixpoint), cfg.go (loops, dominators, live registers), loop.go and trips.go (how
+// often loops run), record.go (what goes into the model), idempotent.go (what
+// depends on a branch and may run twice).
 package flow
