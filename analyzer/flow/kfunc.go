@@ -10,30 +10,58 @@ import (
 
 // kfunc executes a call of a kernel function.
 func (x *exec) kfunc(in *ir.Call, args []*value) []*state {
-	s := x.s
 	k := kernel.KfuncByName(in.Name)
 	if k == nil {
 		x.logCall(in, args, nil)
 		return x.unknownKfunc(in, args)
 	}
-	arg := func(i int) *value {
-		if i < len(args) {
-			return args[i]
-		}
-		return top
+	x.logKfunc(in, k, args)
+	if out, done := x.kfuncSection(in, k, args); done {
+		return out
 	}
+	if k.Args == nil {
+		return x.unknownKfunc(in, args)
+	}
+	count := x.iterCount(argument(args, 0))
+	x.memArgs(in, k.Args, args)
+	switch in.Name {
+	case "bpf_iter_num_new":
+		x.iterNew(argument(args, 0), argument(args, 1), argument(args, 2))
+	case "bpf_iter_num_next":
+		x.iterNext(in, argument(args, 0), count)
+	}
+	x = x.kfuncCallback(in, k, args)
+	x.kfuncResult(in, k, args)
+	return []*state{x.s}
+}
+
+// argument gives argument i; unknown where the call has fewer.
+func argument(args []*value, i int) *value {
+	if i < len(args) {
+		return args[i]
+	}
+	return top
+}
+
+// logKfunc records the call, and with which root one of a list or tree works.
+func (x *exec) logKfunc(in *ir.Call, k *kernel.KfuncInfo, args []*value) {
 	switch k.Class {
 	case kernel.KfuncGraphAdd, kernel.KfuncGraphRemove, kernel.KfuncGraphPeek:
 		x.logCall(in, args, func(c *model.Call) {
 			if len(c.Args) > 0 {
-				c.Root = x.rootLock(arg(0))
-				c.Graph = arg(0).obj != nil && arg(0).obj.region != model.RegionUnknown
-				c.RootHeld = x.rootHeld(arg(0))
+				c.Root = x.rootLock(argument(args, 0))
+				c.Graph = argument(args, 0).obj != nil && argument(args, 0).obj.region != model.RegionUnknown
+				c.RootHeld = x.rootHeld(argument(args, 0))
 			}
 		})
 	default:
 		x.logCall(in, args, nil)
 	}
+}
+
+// kfuncSection handles the kfuncs that begin and end sections. When done, out
+// is what becomes of the state; the call does nothing else.
+func (x *exec) kfuncSection(in *ir.Call, k *kernel.KfuncInfo, args []*value) (out []*state, done bool) {
 	switch k.Class {
 	case kernel.KfuncRCULock:
 		x.section(in, model.RCULock, nil)
@@ -44,82 +72,77 @@ func (x *exec) kfunc(in *ir.Call, args []*value) []*state {
 	case kernel.KfuncPreemptEnable:
 		x.section(in, model.PreemptEnable, nil)
 	case kernel.KfuncIRQSave:
-		x.section(in, model.IRQSave, arg(0))
+		x.section(in, model.IRQSave, argument(args, 0))
 	case kernel.KfuncIRQRestore:
-		x.section(in, model.IRQRestore, arg(0))
+		x.section(in, model.IRQRestore, argument(args, 0))
 	case kernel.KfuncResLock, kernel.KfuncResLockIRQSave:
 		irq := k.Class == kernel.KfuncResLockIRQSave
 		var flags *value
 		if irq {
-			flags = arg(1)
+			flags = argument(args, 1)
 		}
-		ok, failed := x.acquire(in, arg(0), true, irq, flags)
+		ok, failed := x.acquire(in, argument(args, 0), true, irq, flags)
 		ok.setReg(in.Dst, constValue(0))
 		y := &exec{e: x.e, path: x.path, s: failed, loop: x.loop}
 		failed.setReg(in.Dst, &value{iv: interval{-4095, -1}, sym: y.fresh("reslock", in, 0)})
-		return []*state{ok, failed}
+		return []*state{ok, failed}, true
 	case kernel.KfuncResUnlock:
-		x.release(in, arg(0), true, false, nil)
+		x.release(in, argument(args, 0), true, false, nil)
 	case kernel.KfuncResUnlockIRQRestore:
-		x.release(in, arg(0), true, true, arg(1))
+		x.release(in, argument(args, 0), true, true, argument(args, 1))
 	case kernel.KfuncThrow:
-		x.exitEvent(in, "throw", s.holds, s.sections())
-		return nil
+		x.exitEvent(in, "throw", x.s.holds, x.s.sections())
+		return nil, true
 	}
-	if k.Args == nil {
-		return x.unknownKfunc(in, args)
+	return nil, false
+}
+
+// kfuncCallback runs the function that the kfunc calls before it returns, or
+// puts down one that runs later. It gives the execution that goes on.
+func (x *exec) kfuncCallback(in *ir.Call, k *kernel.KfuncInfo, args []*value) *exec {
+	cb := k.Callback
+	if cb == nil || cb.Func >= len(args) || args[cb.Func].fn == nil {
+		return x
 	}
-	count := x.iterCount(arg(0))
-	x.memArgs(in, k.Args, args)
-	switch in.Name {
-	case "bpf_iter_num_new":
-		x.iterNew(arg(0), arg(1), arg(2))
-	case "bpf_iter_num_next":
-		x.iterNext(in, arg(0), count)
+	f := args[cb.Func].fn
+	m := args[0].mapv
+	if m == nil && args[0].obj != nil {
+		m = args[0].obj.mapv
 	}
-	if cb := k.Callback; cb != nil && cb.Func < len(args) && args[cb.Func].fn != nil {
-		f := args[cb.Func].fn
-		var m *ir.Map
-		if len(args) > 0 {
-			m = args[0].mapv
-			if m == nil && args[0].obj != nil {
-				m = args[0].obj.mapv
-			}
-		}
-		params := x.params(in, cb, args, m)
-		if cb.Async {
-			x.e.later(f, "workqueue", params)
-		} else {
-			x = &exec{e: x.e, path: x.path, s: x.callback(in, f, params)[0], loop: x.loop}
-			s = x.s
-		}
+	params := x.params(in, cb, args, m)
+	if cb.Async {
+		x.e.later(f, "workqueue", params)
+		return x
 	}
-	switch {
-	case k.Ret == kernel.RetIterOrNull:
+	return &exec{e: x.e, path: x.path, s: x.callback(in, f, params)[0], loop: x.loop}
+}
+
+// kfuncResult sets what the call returns.
+func (x *exec) kfuncResult(in *ir.Call, k *kernel.KfuncInfo, args []*value) {
+	if k.Ret == kernel.RetIterOrNull {
 		v := x.unknown("iter", in, anyInt)
 		o := x.e.objs.get(objKey{kind: "iter", path: x.path.id, at: in}, func(o *object) { o.region = model.RegionKernel })
 		v.obj, v.nullable = o, true
-		s.setReg(in.Dst, v)
-	default:
-		v := x.result(in, k.Ret, k.Tag, nil, args)
-		if v.obj != nil && v.obj.region == model.RegionAlloc {
-			switch k.Class {
-			case kernel.KfuncObjNew:
-				if id := s.rangeOf(arg(0)); id.isConst() && x.e.unit.LocalType != nil {
-					v.obj.typ = x.e.unit.LocalType(id.lo)
-				}
-				if t := in.RetType.Underlying(); t != nil && t.Kind == ir.Pointer && v.obj.typ == nil {
-					v.obj.typ = t.Elem
-				}
-			case kernel.KfuncRefAcquire:
-				if o := arg(0).obj; o != nil {
-					v.obj.typ = o.typ
-				}
+		x.s.setReg(in.Dst, v)
+		return
+	}
+	v := x.result(in, k.Ret, k.Tag, nil, args)
+	if v.obj != nil && v.obj.region == model.RegionAlloc {
+		switch k.Class {
+		case kernel.KfuncObjNew:
+			if id := x.s.rangeOf(argument(args, 0)); id.isConst() && x.e.unit.LocalType != nil {
+				v.obj.typ = x.e.unit.LocalType(id.lo)
+			}
+			if t := in.RetType.Underlying(); t != nil && t.Kind == ir.Pointer && v.obj.typ == nil {
+				v.obj.typ = t.Elem
+			}
+		case kernel.KfuncRefAcquire:
+			if o := argument(args, 0).obj; o != nil {
+				v.obj.typ = o.typ
 			}
 		}
-		s.setReg(in.Dst, v)
 	}
-	return []*state{s}
+	x.s.setReg(in.Dst, v)
 }
 
 // unknownKfunc: a kfunc without a description may write what it is given on

@@ -7,14 +7,38 @@ import (
 // analyse finds what a declaration is and which names it gives.
 func (d *Decl) analyse() {
 	d.Body = -1
+	i, isTypedef, tagOnly, ok := d.specifiers()
+	if !ok {
+		return
+	}
+	params := d.declarators(i)
+	switch {
+	case d.Body >= 0 && len(d.Names) > 0 && !isTypedef:
+		d.Kind = Func
+	case isTypedef:
+		d.Kind = Typedef
+	case len(d.Names) == 0:
+		if tagOnly {
+			d.Kind = TagDecl
+		}
+	case params:
+		d.Kind = Proto
+	default:
+		d.Kind = Var
+	}
+}
+
+// specifiers reads the declaration up to its first declarator, which begins at
+// next, and says whether a typedef is made and whether a struct, union or enum is
+// named. ok is false for what declares nothing: assertions and assembly.
+func (d *Decl) specifiers() (next int, isTypedef, tagged, ok bool) {
 	toks := d.Toks
+	typeSeen := false
 	i := 0
-	typeSeen, isTypedef, tagOnly := false, false, false
-specifiers:
 	for i < len(toks) {
 		t := &toks[i]
 		if t.Kind != cpp.Ident {
-			break
+			return i, isTypedef, tagged, true
 		}
 		switch t.Text {
 		case "static":
@@ -27,7 +51,7 @@ specifiers:
 			isTypedef = true
 		case "__extension__", "const", "volatile", "__const", "__volatile__", "register", "_Noreturn", "_Thread_local", "__thread", "restrict", "__restrict", "_Atomic":
 		case "_Static_assert", "static_assert", "asm", "__asm__", "__asm":
-			return
+			return i, false, false, false
 		case "__attribute__", "__attribute", "__declspec", "_Alignas":
 			i = d.attribute(i)
 			continue
@@ -38,7 +62,7 @@ specifiers:
 				i = cpp.Closing(toks, i+1)
 			}
 		case "struct", "union", "enum":
-			typeSeen, tagOnly = true, true
+			typeSeen, tagged = true, true
 			i = d.aggregate(i)
 			continue
 		case "char", "short", "int", "long", "float", "double", "signed", "unsigned", "void", "_Bool", "__signed__", "__int128", "__int128_t", "__uint128_t",
@@ -46,17 +70,23 @@ specifiers:
 			typeSeen = true
 		default:
 			if typeSeen {
-				break specifiers
+				return i, isTypedef, tagged, true
 			}
 			// A typedef's name, unless this is a function without a type.
 			if i+1 < len(toks) && toks[i+1].Is("(") && i+2 < len(toks) && !toks[i+2].Is("*") {
-				break specifiers
+				return i, isTypedef, tagged, true
 			}
 			typeSeen = true
 		}
 		i++
 	}
-	params := false
+	return i, isTypedef, tagged, true
+}
+
+// declarators reads the names that are declared from token i on, and where a
+// function's body begins. It reports whether one has parameters.
+func (d *Decl) declarators(i int) (params bool) {
+	toks := d.Toks
 	assigned := false
 	for i < len(toks) {
 		var name string
@@ -93,20 +123,7 @@ specifiers:
 			}
 		}
 	}
-	switch {
-	case d.Body >= 0 && len(d.Names) > 0 && !isTypedef:
-		d.Kind = Func
-	case isTypedef:
-		d.Kind = Typedef
-	case len(d.Names) == 0:
-		if tagOnly {
-			d.Kind = TagDecl
-		}
-	case params:
-		d.Kind = Proto
-	default:
-		d.Kind = Var
-	}
+	return params
 }
 
 // attribute reads the attribute at i and gives the index after it.
