@@ -108,109 +108,132 @@ func declEnd(toks []cpp.Token, start int) (end int, unbalanced bool) {
 	return end, true
 }
 
-// scanDecl is declEnd in one of its modes. ok is false when the end of the tokens came first.
+// scanDecl is declEnd in one of its modes: with margin, the layout decides where
+// brackets do not match. ok is false when the end of the tokens came first.
 func scanDecl(toks []cpp.Token, start int, margin bool) (end int, ok bool) {
-	braces, parens := 0, 0
-	aggregate := 0 // 1 after struct, union or enum; 2 after the tag; 3 in an enum's type
-	params, assigned, function := false, false, false
+	s := declScan{toks: toks, start: start, margin: margin}
 	for i := start; i < len(toks); i++ {
 		t := &toks[i]
-		if t.Kind == cpp.HeaderRef {
-			if braces == 0 && parens == 0 {
+		switch {
+		case t.Kind == cpp.HeaderRef:
+			if s.outside() {
 				return i, false
 			}
-			continue
-		}
-		if margin && i > start && atMargin(t) && (braces > 0 || parens > 0) {
-			if t.Text == "}" {
-				end := i + 1
-				for end < len(toks) && end < i+8 && !function {
-					if toks[end].Is(";") {
-						return end + 1, true
-					}
-					end++
-				}
+		case margin && i > start && !s.outside() && atMargin(t) && t.Text == "}":
+			return s.afterBrace(i), true
+		case margin && i > start && !s.outside() && atMargin(t) && startsDecl(t):
+			return i, true
+		case t.Kind == cpp.Ident:
+			i = s.word(i)
+		case t.Kind == cpp.Punct:
+			if s.punctuation(i) {
 				return i + 1, true
-			}
-			if startsDecl(t) {
-				return i, true
-			}
-		}
-		if t.Kind == cpp.Ident {
-			if braces == 0 && parens == 0 {
-				switch t.Text {
-				case "struct", "union", "enum":
-					aggregate = 1
-				case "__attribute__", "__attribute", "__declspec", "_Alignas":
-					if i+1 < len(toks) && toks[i+1].Is("(") {
-						i = cpp.Closing(toks, i+1)
-					}
-				default:
-					switch aggregate {
-					case 1:
-						aggregate = 2
-					case 2:
-						aggregate = 0
-					}
-				}
-			}
-			continue
-		}
-		if t.Kind != cpp.Punct {
-			continue
-		}
-		switch t.Text {
-		case "(":
-			if braces == 0 && parens == 0 {
-				if i > start && (toks[i-1].Kind == cpp.Ident && !typeofLike(toks[i-1].Text) || toks[i-1].Is(")")) {
-					params = true
-				}
-				aggregate = 0
-			}
-			parens++
-		case "[":
-			parens++
-		case ")", "]":
-			if parens > 0 {
-				parens--
-			}
-		case "=":
-			if braces == 0 && parens == 0 {
-				assigned = true
-			}
-		case "{":
-			if braces == 0 && parens == 0 && !assigned && aggregate == 0 && (params || i > start) {
-				function = true
-			}
-			braces++
-			aggregate = 0
-		case "}":
-			if braces > 0 {
-				braces--
-			}
-			if braces == 0 {
-				if function && parens == 0 || margin && function {
-					return i + 1, true
-				}
-				if start == i {
-					return i + 1, true
-				}
-			}
-		case ";":
-			if braces == 0 && parens == 0 {
-				return i + 1, true
-			}
-		case ":":
-			if braces == 0 && parens == 0 && aggregate > 0 {
-				aggregate = 3
-			}
-		case "*", ",":
-			if braces == 0 && parens == 0 {
-				aggregate = 0
 			}
 		}
 	}
 	return len(toks), false
+}
+
+// declScan is what is known of a declaration up to some token.
+type declScan struct {
+	toks           []cpp.Token
+	start          int // the declaration's first token
+	margin         bool
+	braces, parens int // how many are open; parens counts [ too
+	aggregate      aggregate
+	// params, assigned and function say what came outside of all brackets: a
+	// list of parameters, a "=", a function's body.
+	params, assigned, function bool
+}
+
+// aggregate is how far a struct, union or enum is read whose braces are no
+// function's body.
+type aggregate int
+
+const (
+	noAggregate      aggregate = iota
+	aggregateKeyword           // its keyword came last
+	aggregateTagged            // its tag came last
+	aggregateType              // behind enum tag:
+)
+
+// outside reports whether no bracket is open.
+func (s *declScan) outside() bool { return s.braces == 0 && s.parens == 0 }
+
+// afterBrace is for the brace at i in the first column: it gives the end of the
+// declaration that it closes, which for all but functions is a semicolon nearby.
+func (s *declScan) afterBrace(i int) int {
+	for end := i + 1; end < len(s.toks) && end < i+8 && !s.function; end++ {
+		if s.toks[end].Is(";") {
+			return end + 1
+		}
+	}
+	return i + 1
+}
+
+// word takes the identifier or keyword at i, and gives the last token taken.
+func (s *declScan) word(i int) int {
+	if !s.outside() {
+		return i
+	}
+	switch s.toks[i].Text {
+	case "struct", "union", "enum":
+		s.aggregate = aggregateKeyword
+	case "__attribute__", "__attribute", "__declspec", "_Alignas":
+		if i+1 < len(s.toks) && s.toks[i+1].Is("(") {
+			return cpp.Closing(s.toks, i+1)
+		}
+	default:
+		switch s.aggregate {
+		case aggregateKeyword:
+			s.aggregate = aggregateTagged
+		case aggregateTagged:
+			s.aggregate = noAggregate
+		}
+	}
+	return i
+}
+
+// punctuation takes the bracket or operator at i, and reports whether the
+// declaration ends with it.
+func (s *declScan) punctuation(i int) (ends bool) {
+	outside := s.outside()
+	switch s.toks[i].Text {
+	case "(":
+		if outside {
+			if i > s.start && (s.toks[i-1].Kind == cpp.Ident && !typeofLike(s.toks[i-1].Text) || s.toks[i-1].Is(")")) {
+				s.params = true
+			}
+			s.aggregate = noAggregate
+		}
+		s.parens++
+	case "[":
+		s.parens++
+	case ")", "]":
+		s.parens = max(s.parens-1, 0)
+	case "=":
+		s.assigned = s.assigned || outside
+	case "{":
+		if outside && !s.assigned && s.aggregate == noAggregate && (s.params || i > s.start) {
+			s.function = true
+		}
+		s.braces++
+		s.aggregate = noAggregate
+	case "}":
+		s.braces = max(s.braces-1, 0)
+		return s.braces == 0 && (s.function && (s.parens == 0 || s.margin) || s.start == i)
+	case ";":
+		return outside
+	case ":":
+		if outside && s.aggregate != noAggregate {
+			s.aggregate = aggregateType
+		}
+	case "*", ",":
+		if outside {
+			s.aggregate = noAggregate
+		}
+	}
+	return false
 }
 
 func typeofLike(s string) bool {
