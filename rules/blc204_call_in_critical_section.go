@@ -23,10 +23,12 @@ func checkCallInCriticalSection(p *Pass) {
 			continue
 		}
 		name := calleeName(c)
-		if c.InLess && refusedInLess(c.Name) {
-			p.Report(c.Site, fmt.Sprintf("%s calls %s in the callback of bpf_rbtree_add, which Linux refuses (%q)", programs, name, name+" not allowed in rbtree cb"),
-				Help("only compare the two nodes in the callback"))
-			continue
+		if c.InLess && t.Kind == kernel.TargetKfunc { // locks there are unlock-mismatch's and nested-lock's
+			if ok, text := kernel.AllowedInLess(t, p.Kernel); !ok {
+				p.Report(c.Site, fmt.Sprintf("%s calls %s in the callback of bpf_rbtree_add, which Linux %s refuses (%q)", programs, name, p.Kernel, text),
+					Help("only compare the two nodes in the callback"))
+				continue
+			}
 		}
 		if len(c.Held) > 0 {
 			if c.Helper == kernel.HelperSpinLock && t.Kind == kernel.TargetHelper {
@@ -44,12 +46,6 @@ func checkCallInCriticalSection(p *Pass) {
 		p.checkSections(c, t, name)
 	}
 	p.checkNestedSections()
-}
-
-// refusedInLess: kernel/bpf/verifier.c check_kfunc_args, 6.12; the last two
-// kfuncs came with 6.16.
-func refusedInLess(name string) bool {
-	return name == "bpf_rbtree_remove" || name == "bpf_rbtree_left" || name == "bpf_rbtree_right"
 }
 
 func lockedCallHelp(t kernel.Target) string {

@@ -3,7 +3,6 @@ package object
 import (
 	"context"
 	"debug/elf"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -66,23 +65,8 @@ func IsELF(head []byte) bool {
 	return len(head) >= 4 && string(head[:4]) == elf.ELFMAG
 }
 
-// headerLen is how many bytes IsBPFObject wants: e_ident, e_type, e_machine.
+// headerLen is how many bytes of a header are looked at: e_ident, e_type, e_machine.
 const headerLen = 20
-
-// IsBPFObject reports whether a file that starts with head (20 bytes or more)
-// is a relocatable ELF object for BPF. Compilers before LLVM 3.9 wrote no
-// machine; such an object counts too.
-func IsBPFObject(head []byte) bool {
-	if !IsELF(head) || len(head) < headerLen || head[elf.EI_CLASS] != byte(elf.ELFCLASS64) {
-		return false
-	}
-	var bo binary.ByteOrder = binary.LittleEndian
-	if head[elf.EI_DATA] == byte(elf.ELFDATA2MSB) {
-		bo = binary.BigEndian
-	}
-	machine := elf.Machine(bo.Uint16(head[18:]))
-	return elf.Type(bo.Uint16(head[16:])) == elf.ET_REL && (machine == elf.EM_BPF || machine == elf.EM_NONE)
-}
 
 func loadReader(ctx context.Context, name string, r io.ReaderAt, cfg Config) (u *ir.Unit, err error) {
 	// The libraries below are not all written for hostile input; an object

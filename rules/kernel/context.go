@@ -270,10 +270,9 @@ const (
 	levelNMI
 )
 
-func (c Context) levels(maybe bool) []level {
+func (c Context) levels() []level {
 	var ls []level
-	anywhere := maybe && c.Anywhere
-	for l, on := range []bool{c.TaskContext || anywhere, c.SoftIRQ || anywhere, c.HardIRQ || anywhere, c.NMI} {
+	for l, on := range []bool{c.TaskContext, c.SoftIRQ, c.HardIRQ, c.NMI} {
 		if on {
 			ls = append(ls, level(l))
 		}
@@ -285,28 +284,12 @@ func (c Context) levels(maybe bool) []level {
 // the midst of one in context b, and run to its end there: by an interrupt, or
 // by preemption. Levels that only may occur (Anywhere) do not count. For two
 // runs of one program see Nests.
-func CanInterrupt(a, b Context) bool { return interrupts(a, b, false) }
-
-// MayInterrupt is CanInterrupt where contexts that depend on the attach point
-// count as every level they may have.
-func MayInterrupt(a, b Context) bool { return interrupts(a, b, true) }
-
-// OnlyPreempts reports whether the sole way in which a can interrupt b is that
-// another task runs.
-func OnlyPreempts(a, b Context) bool {
-	if !CanInterrupt(a, b) {
-		return false
-	}
-	b.Preemptible = false
-	return !CanInterrupt(a, b)
-}
-
-func interrupts(a, b Context, maybe bool) bool {
+func CanInterrupt(a, b Context) bool {
 	if a.GuardedBy == GuardTracing && b.GuardedBy == GuardTracing {
 		return false
 	}
-	for _, lb := range b.levels(maybe) {
-		for _, la := range a.levels(maybe) {
+	for _, lb := range b.levels() {
+		for _, la := range a.levels() {
 			switch {
 			case la == levelTask && lb == levelTask:
 				if b.Preemptible {
@@ -321,6 +304,16 @@ func interrupts(a, b Context, maybe bool) bool {
 		}
 	}
 	return false
+}
+
+// OnlyPreempts reports whether the sole way in which a can interrupt b is that
+// another task runs.
+func OnlyPreempts(a, b Context) bool {
+	if !CanInterrupt(a, b) {
+		return false
+	}
+	b.Preemptible = false
+	return !CanInterrupt(a, b)
 }
 
 // Nests reports whether a second run of a program can start on the CPU in the

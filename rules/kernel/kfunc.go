@@ -83,15 +83,6 @@ func IsGraphKfunc(name string) bool {
 	return false
 }
 
-// CallbackArg gives the number of the argument that is a callback, -1 when
-// there is none or the kfunc is unknown.
-func CallbackArg(kfunc string) int {
-	if k := KfuncByName(kfunc); k != nil && k.Callback != nil {
-		return k.Callback.Func
-	}
-	return -1
-}
-
 var kfuncs = func() map[string]*KfuncInfo {
 	m := make(map[string]*KfuncInfo, len(kfuncTable))
 	for i := range kfuncTable {

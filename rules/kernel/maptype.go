@@ -2,7 +2,6 @@ package kernel
 
 import (
 	"fmt"
-	"strings"
 )
 
 // Map types (enum bpf_map_type, include/uapi/linux/bpf.h, Linux 6.18).
@@ -60,18 +59,6 @@ func (t MapType) String() string {
 		return mapTypeNames[t]
 	}
 	return fmt.Sprintf("map_type_%d", uint32(t))
-}
-
-// ParseMapType reads "BPF_MAP_TYPE_HASH" or "hash".
-func ParseMapType(s string) (MapType, bool) {
-	s = strings.ToLower(strings.TrimPrefix(s, "BPF_MAP_TYPE_"))
-	s = strings.TrimSuffix(s, "_deprecated")
-	for i, n := range mapTypeNames {
-		if n == s {
-			return MapType(i), true
-		}
-	}
-	return MapTypeUnspec, false
 }
 
 // IsPerCPU reports whether every CPU has a value of its own for a key.

@@ -6,18 +6,11 @@ import (
 )
 
 func TestMapTypeNames(t *testing.T) {
-	for i := range mapTypeNames {
-		mt := MapType(i)
-		got, ok := ParseMapType("BPF_MAP_TYPE_" + strings.ToUpper(mt.String()))
-		if !ok || got != mt {
-			t.Errorf("ParseMapType(%s) = %v, %v", mt, got, ok)
-		}
+	if s := MapTypePercpuArray.String(); s != "percpu_array" {
+		t.Errorf("a per-CPU array is %q", s)
 	}
-	if mt, ok := ParseMapType("BPF_MAP_TYPE_CGROUP_STORAGE_DEPRECATED"); !ok || mt != MapTypeCgroupStorage {
-		t.Errorf("deprecated name: %v, %v", mt, ok)
-	}
-	if _, ok := ParseMapType("BPF_MAP_TYPE_NOPE"); ok {
-		t.Error("an unknown name parses")
+	if s := MapType(9999).String(); s != "map_type_9999" {
+		t.Errorf("an unknown type is %q", s)
 	}
 	if MapTypeArena != 33 || MapTypeRingbuf != 27 {
 		t.Error("numbers moved")
@@ -101,8 +94,8 @@ func TestKfuncTable(t *testing.T) {
 	if k := KfuncByName("bpf_task_acquire___one"); k == nil || k.Name != "bpf_task_acquire" {
 		t.Error("flavours are not stripped")
 	}
-	if KfuncByName("no_such_kfunc") != nil || CallbackArg("no_such_kfunc") != -1 || CallbackArg("bpf_rbtree_add") != 2 {
-		t.Error("callbacks")
+	if KfuncByName("no_such_kfunc") != nil {
+		t.Error("a kfunc that is none")
 	}
 }
 
@@ -368,7 +361,7 @@ func TestContexts(t *testing.T) {
 			t.Errorf("Nests(%s) = %v", sec, got)
 		}
 	}
-	if !MayInterrupt(ctx("xdp"), ctx("kprobe/whatever")) || CanInterrupt(ctx("xdp"), ctx("kprobe/whatever")) {
+	if CanInterrupt(ctx("xdp"), ctx("kprobe/whatever")) {
 		t.Error("a kprobe on an unknown function")
 	}
 	if !OnlyPreempts(ctx("lsm/file_open"), ctx("lsm/file_open")) || OnlyPreempts(ctx("xdp"), ctx("lsm/file_open")) {
