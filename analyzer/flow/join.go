@@ -253,6 +253,13 @@ func widenInterval(old, n interval) interval {
 }
 
 func (j *joiner) content(a *state, ca *content, b *state, cb *content, o *object) *content {
+	if o.ownCPUs() {
+		// Of a per-CPU value only what is in it is kept, and of one that a way did
+		// not come by nothing: that says nothing of what was tested on the other.
+		implicit := j.implicit
+		j.implicit = nil
+		defer func() { j.implicit = implicit }()
+	}
 	out := &content{zero: ca.zero && cb.zero}
 	for _, x := range ca.cells {
 		var vb *value
