@@ -130,6 +130,13 @@ func TestBadInput(t *testing.T) {
 		{"does not parse", func(t *testing.T, dir string) {
 			write(t, filepath.Join(dir, "rmw", "bad.go"), "package rmw\n\nfunc {\n")
 		}, "rmw/bad.go:3:6: package example.com/maps/rmw does not compile: expected"},
+		{"import with errors", func(t *testing.T, dir string) {
+			if err := os.Mkdir(filepath.Join(dir, "plain"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			write(t, filepath.Join(dir, "plain", "plain.go"), "package plain\n\nimport \"gone.invalid/x\"\n\nfunc Value() x.T { panic(1) }\n")
+			write(t, filepath.Join(dir, "rmw", "uses.go"), "package rmw\n\nimport \"example.com/maps/plain\"\n\nfunc uses() bool { return plain.Value().N > 3 }\n")
+		}, "package example.com/maps/rmw does not compile: example.com/maps/plain has errors; not analysed: uses"},
 		{"truncated object", func(t *testing.T, dir string) {
 			name := filepath.Join(dir, "gotype", "x.o")
 			text, err := os.ReadFile(filepath.Join(dir, "flows", "flows_bpfel.o"))

@@ -127,27 +127,12 @@ func (c *typeChecker) one(p *packages.Package) {
 		FakeImportC:      true,
 		IgnoreFuncBodies: !c.full[p.ID],
 		Sizes:            c.sizes,
-		// The users of a dependency do not answer for it.
-		Error: func(err error) {
-			if len(typeErrors(err)) > 0 {
-				c.mu.Lock()
-				c.setMissing(p, "", p.PkgPath)
-				c.mu.Unlock()
-			}
-		},
+		Error:            func(err error) { c.typeError(p, err) },
 	}
 	var info *types.Info
 	if c.full[p.ID] {
 		if p.Module != nil && p.Module.GoVersion != "" {
 			conf.GoVersion = "go" + p.Module.GoVersion
-		}
-		conf.Error = func(err error) {
-			if errs := typeErrors(err); len(errs) > 0 {
-				c.mu.Lock()
-				c.setMissing(p, "", p.PkgPath)
-				c.mu.Unlock()
-				p.Errors = append(p.Errors, errs...)
-			}
 		}
 		info = &types.Info{
 			Types:        make(map[ast.Expr]types.TypeAndValue),
@@ -284,17 +269,24 @@ func (c *typeChecker) parse(p *packages.Package) []*ast.File {
 	return files
 }
 
-// typeErrors is a type checker's error as the loader has it. What is unused stops
-// the compiler, but not this analysis.
-func typeErrors(err error) []packages.Error {
+// typeError notes a type checker's error in a package, which answers for it where
+// its functions are wanted. What is unused stops the compiler, but not this
+// analysis.
+func (c *typeChecker) typeError(p *packages.Package, err error) {
+	e := packages.Error{Pos: "-", Msg: err.Error(), Kind: packages.TypeError}
 	var t types.Error
-	if !errors.As(err, &t) {
-		return []packages.Error{{Pos: "-", Msg: err.Error(), Kind: packages.TypeError}}
+	if errors.As(err, &t) {
+		if t.Soft {
+			return
+		}
+		e.Pos, e.Msg = t.Fset.Position(t.Pos).String(), t.Msg
 	}
-	if t.Soft {
-		return nil
+	if c.full[p.ID] {
+		p.Errors = append(p.Errors, e)
 	}
-	return []packages.Error{{Pos: t.Fset.Position(t.Pos).String(), Msg: t.Msg, Kind: packages.TypeError}}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.setMissing(p, "", p.PkgPath)
 }
 
 func parseErrors(err error) []packages.Error {
